@@ -1,0 +1,16 @@
+import { spawn } from 'node:child_process';
+import { ensureInstalled, root, build } from './prepare.mjs';
+
+/** `npm run dev`: the compiler watches src/, Node watches dist/ and views/. */
+ensureInstalled();
+build();
+const watchers = [
+  ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'],
+  ['--watch-path=dist', '--watch-path=views', '--watch-path=public', 'dist/main.js'],
+].map((args) => spawn(process.execPath, args, { cwd: root, stdio: 'inherit' }));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    for (const watcher of watchers) watcher.kill(signal);
+    process.exit(0);
+  });
+}
