@@ -27,7 +27,12 @@ export async function ensureChromium() {
   }
   const { chromium } = await import('playwright-core');
   if (!existsSync(chromium.executablePath())) {
-    run(process.execPath, [join(root, 'node_modules/playwright-core/cli.js'), 'install', '--with-deps', 'chromium']);
+    run(process.execPath, [
+      join(root, 'node_modules/playwright-core/cli.js'),
+      'install',
+      '--with-deps',
+      'chromium',
+    ]);
   }
   return chromium.executablePath();
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { ensureInstalled, root, build } from './prepare.mjs';
+import { build, ensureInstalled, root } from './prepare.mjs';
 
 /** `npm run dev`: the compiler watches src/, Node watches dist/ and views/. */
 ensureInstalled();

@@ -8,9 +8,16 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Runs a command in the project's folder with its output shown; ends this process when it fails. */
 export function run(command, args, options = {}) {
-  const done = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32', ...options });
+  const done = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    ...options,
+  });
   if (done.status !== 0) {
-    process.stderr.write(`${command} ${args.join(' ')} failed${done.error ? `: ${done.error.message}` : ''}\n`);
+    process.stderr.write(
+      `${command} ${args.join(' ')} failed${done.error ? `: ${done.error.message}` : ''}\n`,
+    );
     process.exit(done.status ?? 1);
   }
 }
@@ -44,7 +51,12 @@ export function ensureInstalled() {
 
 /** Compiles src/ to dist/ unless dist/ was made from exactly these sources. */
 export function ensureBuilt() {
-  const print = fingerprint(['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', ...filesBelow('src')]);
+  const print = fingerprint([
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    ...filesBelow('src'),
+  ]);
   const stamp = 'dist/.built-from';
   if (upToDate(stamp, print)) return;
   build();
@@ -54,7 +66,9 @@ export function ensureBuilt() {
 /** Compiles src/ to dist/ and copies the JSON data that tsc leaves behind. */
 export function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: ['ignore', 2, 2] });
+  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    stdio: ['ignore', 2, 2],
+  });
   for (const file of filesBelow('src').filter((path) => path.endsWith('.json'))) {
     const target = join(root, file.replace(/^src/, 'dist'));
     mkdirSync(join(target, '..'), { recursive: true });

@@ -8,9 +8,13 @@ ensureBuilt();
 const chosen = process.argv.slice(2);
 if (chosen.length === 0) run('npm', ['run', '--silent', 'check']);
 const chromium = await ensureChromium();
-const done = spawnSync(process.execPath, ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...chosen], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, CHROMIUM_PATH: chromium },
-});
+const done = spawnSync(
+  process.execPath,
+  ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...chosen],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, CHROMIUM_PATH: chromium },
+  },
+);
 process.exit(done.status ?? 1);
