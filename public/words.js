@@ -1,0 +1,27 @@
+const locale = { en: 'en-GB', nl: 'nl-NL' }[document.documentElement.lang] ?? 'en-GB';
+const percentFormat = new Intl.NumberFormat(locale, { style: 'percent' });
+const sizeFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const timeFormats = ['second', 'minute', 'hour'].map(
+  (unit) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }),
+);
+
+/* Gives `say(key, values)` over the words that the server put on the page, with their `{{placeholders}}`. */
+export function createSay(words) {
+  return (key, values = {}) =>
+    (words[key] ?? key).replace(/\{\{(\w+)\}\}/g, (whole, name) => values[name] ?? whole);
+}
+
+export const formatPercent = (share) => percentFormat.format(Math.floor(share * 100) / 100);
+
+export function formatBytes(bytes) {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return `${sizeFormat.format(bytes / 1024 ** step)} ${units[step]}`;
+}
+
+export function formatTime(ms) {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const step = seconds < 90 ? 0 : seconds < 5400 ? 1 : 2;
+  return timeFormats[step].format(Math.round(seconds / 60 ** step));
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib';
+import { type Request, type Response, Router } from 'express';
+
+/** The static files of the app: a router for `/assets/…` and `/favicon.ico`, and the hashed address of each by name. */
+export type Assets = {
+  router: Router;
+  /** Gives the address of `style.css` as `/assets/style.{hash}.css`. Throws on a name that is not there. */
+  url(name: string): string;
+};
+
+type Asset = { url: string; type: string; hash: string; plain: Buffer; br?: Buffer; gzip?: Buffer };
+
+const contentTypes: Record<string, string> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  webp: 'image/webp',
+  ico: 'image/x-icon',
+  woff2: 'font/woff2',
+};
+const compressible = new Set(['css', 'js', 'svg', 'txt']);
+const icon = 'icon.svg';
+
+/**
+ * Reads every file of `publicFolder` once, compresses it once, and serves it from memory under an address that
+ * changes with its content, so that browsers may keep it for a year (RFC 8246). Throws when the folder can't be read.
+ */
+export function createAssets(publicFolder: string): Assets {
+  const byName = readAssets(publicFolder);
+  const byUrl = new Map([...byName.values()].map((asset) => [asset.url, asset]));
+  const router = Router();
+  router.get('/assets/{*name}', (req, res) => {
+    const asset = byUrl.get(req.path);
+    if (asset) send(req, res, asset, 'public, max-age=31536000, immutable');
+    else res.status(404).set('Cache-Control', 'no-store').type('text').send('There is no such file.\n');
+  });
+  router.get('/favicon.ico', (req, res) => {
+    const asset = byName.get(icon);
+    if (asset) send(req, res, asset, 'public, max-age=86400');
+    else res.sendStatus(204);
+  });
+  return {
+    router,
+    url(name) {
+      const asset = byName.get(name);
+      if (!asset) throw new Error(`There is no asset named ${name}`);
+      return asset.url;
+    },
+  };
+}
+
+function readAssets(folder: string): Map<string, Asset> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name).slice(folder.length).split(sep).filter(Boolean).join('/'),
+    );
+  const assets = new Map<string, Asset>();
+  const inProgress = new Set<string>();
+
+  const add = (name: string): Asset => {
+    const known = assets.get(name);
+    if (known) return known;
+    if (inProgress.has(name)) throw new Error(`The asset ${name} imports itself in a circle`);
+    inProgress.add(name);
+    let plain = readFileSync(join(folder, name));
+    if (/\.(js|css)$/.test(name)) {
+      // A module that imports './other.js' must ask for the hashed address too, or it would miss the long cache.
+      const linked = plain.toString('utf8').replace(/(['"])\.\/([\w./-]+)\1/g, (whole, quote, other) => {
+        return names.includes(other) ? `${quote}${add(other).url}${quote}` : whole;
+      });
+      plain = Buffer.from(linked);
+    }
+    const asset = createAsset(name, plain);
+    assets.set(name, asset);
+    return asset;
+  };
+  for (const name of names) add(name);
+  return assets;
+}
+
+function createAsset(name: string, plain: Buffer): Asset {
+  const dot = name.lastIndexOf('.');
+  const extension = name.slice(dot + 1).toLowerCase();
+  const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 12);
+  const asset: Asset = {
+    url: `/assets/${name.slice(0, dot)}.${hash}.${extension}`,
+    type: contentTypes[extension] ?? 'application/octet-stream',
+    hash,
+    plain,
+  };
+  if (!compressible.has(extension)) return asset;
+  const br = brotliCompressSync(plain, { params: { [zlib.BROTLI_PARAM_QUALITY]: 11 } });
+  const gzip = gzipSync(plain, { level: 9 });
+  return {
+    ...asset,
+    ...(br.length < plain.length && { br }),
+    ...(gzip.length < plain.length && { gzip }),
+  };
+}
+
+function send(req: Request, res: Response, asset: Asset, cacheControl: string): void {
+  // Asked one at a time: browsers list gzip first at the same weight, and brotli is the smaller of the two.
+  const encoding = (['br', 'gzip'] as const).find((name) => asset[name] && req.acceptsEncodings(name));
+  res.set({
+    'Content-Type': asset.type,
+    'Cache-Control': cacheControl,
+    ETag: `"${asset.hash}${encoding ? `-${encoding}` : ''}"`,
+    'X-Content-Type-Options': 'nosniff',
+    ...(encoding && { 'Content-Encoding': encoding }),
+  });
+  if (asset.br || asset.gzip) res.vary('Accept-Encoding');
+  res.send((encoding && asset[encoding]) || asset.plain);
+}

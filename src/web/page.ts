@@ -1,0 +1,92 @@
+import type { Express, Request, Response } from 'express';
+import type { Assets } from './assets.js';
+import { type Format, formatOf } from './format.js';
+import { type Language, languageOf, languages, scriptWords, type Translate, translator } from './i18n.js';
+
+/** Where in the journey a page stands; the pages of the journey show it as their step indicator. */
+export type Step = 'connect' | 'allow' | 'upload' | 'delivered';
+
+/** What every view may use besides its own model. */
+export type SharedLocals = {
+  t: Translate;
+  lang: Language;
+  languageLinks: { lang: Language; href: string; current: boolean }[];
+  /** The hashed address of a file of `public/`. */
+  asset(name: string): string;
+  /** A branch of the words as JSON, for a script's data attribute. */
+  scriptWords(key: string): string;
+  format: Format;
+  mode: 'sandbox' | 'live';
+  path: string;
+  title?: string;
+  step?: Step;
+};
+
+/** How pages are made here. `cacheViews: false` reads the templates anew each time, for work on them. */
+export type PageSettings = {
+  viewsFolder: string;
+  assets: Assets;
+  mode: 'sandbox' | 'live';
+  cacheViews: boolean;
+};
+
+/** Tells Express where the views are and gives `renderPage` what it needs. */
+export function setUpPages(app: Express, { viewsFolder, assets, mode, cacheViews }: PageSettings): void {
+  app.set('views', viewsFolder);
+  app.set('view engine', 'ejs');
+  app.set('view cache', cacheViews);
+  app.locals.assets = assets;
+  app.locals.mode = mode;
+}
+
+/**
+ * Answers with the page `view` (`push/show`), in the visitor's language. `model` is exactly what that view reads;
+ * the shared names win over it. `title` and `step` take the place of the view's own. Needs `setUpPages`;
+ * a fault in a view goes to the app's error handler.
+ */
+export function renderPage(
+  req: Request,
+  res: Response,
+  view: string,
+  model: object,
+  options: { status?: number; title?: string; step?: Step } = {},
+): void {
+  const lang = languageOf(req);
+  const assets = res.app.locals.assets as Assets;
+  const shared: SharedLocals = {
+    t: translator(lang),
+    lang,
+    languageLinks: languages.map((other) => ({
+      lang: other,
+      href: linkInLanguage(req, other),
+      current: other === lang,
+    })),
+    asset: (name) => assets.url(name),
+    scriptWords: (key) => scriptWords(lang, key),
+    format: formatOf(lang),
+    mode: res.app.locals.mode,
+    path: pathOf(req),
+    ...(options.title !== undefined && { title: options.title }),
+    ...(options.step !== undefined && { step: options.step }),
+  };
+  res.set('Content-Language', lang);
+  res.vary('Accept-Language');
+  res.status(options.status ?? 200);
+  res.render(view, { ...model, ...shared });
+}
+
+/**
+ * Gives the address of this page in another language. The callback (which carries a code that works once) and answers
+ * to a POST can't be asked for again, so from those the link goes to the first page.
+ */
+function linkInLanguage(req: Request, language: Language): string {
+  const again = (req.method === 'GET' || req.method === 'HEAD') && pathOf(req) !== '/return';
+  const query = new URLSearchParams(again ? req.originalUrl.split('?').slice(1).join('?') : '');
+  query.set('lang', language);
+  return `${again ? pathOf(req) : '/'}?${query}`;
+}
+
+function pathOf(req: Request): string {
+  // One slash at the start, or `//elsewhere.example/` would become a link to another host.
+  return `/${(req.originalUrl.split('?', 1)[0] ?? '').replace(/^[/\\]+/, '')}`;
+}
