@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { knownAccessToken, requireUnexpired } from '../identity/tokens.js';
+import { randomToken } from '../random.js';
+import { Refusal } from '../refusal.js';
+import { requireAgent } from './agent.js';
+import { beginConsent } from './begin-consent.js';
+import type { Call } from './call.js';
+import { parseWith, readJson } from './read-json.js';
+import { requireRedirectUri } from './require-redirect-uri.js';
+
+/** A code challenge is the base64url of a SHA-256: 43 characters (RFC 7636 §4.2). */
+export const CHALLENGE = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'must be base64url of a SHA-256, 43 characters');
+
+const CLAIMS = z.object({
+  code_challenge: CHALLENGE,
+  code_challenge_method: z.literal('S256', 'must be S256'),
+  redirect_uri: z.string(),
+  response_mode: z.literal('query', 'must be query'),
+  response_type: z.literal('code', 'must be code'),
+  state: z.string().min(1, 'must not be empty'),
+});
+
+/** `POST oauth/authorize`: begins an authorization; a valid `access_token` joins it to that token's library. */
+export async function authorize(call: Call) {
+  const { platform } = call;
+  requireAgent(await readJson(call.body));
+  const claims = parseWith(CLAIMS, call.claims, 'the claim');
+  requireRedirectUri(call, claims.redirect_uri);
+  let userId: string | null = null;
+  if (call.claims.access_token !== undefined) {
+    const token = knownAccessToken(platform, call.claims.access_token);
+    requireUnexpired(platform, token);
+    if (!platform.state.libraries.get(token.userId)) {
+      throw new Refusal('InvalidToken', 'the library of this access token was deleted');
+    }
+    userId = token.userId;
+  }
+  return beginConsent(call, 'preauthorization_code', {
+    code: `preauth-${randomToken()}`,
+    kind: 'authorize',
+    userId,
+    redirectUri: claims.redirect_uri,
+    state: claims.state,
+    challenge: claims.code_challenge,
+  });
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { verifyJwt } from '../identity/client-jwt.js';
+import { requireAccessToken } from '../identity/tokens.js';
+import { Refusal } from '../refusal.js';
+import type { FileDescriptor } from '../state/records.js';
+import type { Call } from './call.js';
+import { parseWith } from './read-json.js';
+import { receiveBody } from './receive-body.js';
+
+const MAX_DESCRIPTOR_CHARACTERS = 8192;
+
+const DESCRIPTOR = z.object({
+  mimeType: z.string().regex(/^[^\s/;]+\/[^\s/;]+(;.*)?$/, 'must be a MIME type such as application/pdf'),
+  accounts: z.array(z.object({ accountId: z.string().min(1, 'must not be empty') })),
+  reference: z.array(z.string()).optional(),
+  tags: z.array(z.string()).optional(),
+});
+
+/** `POST permission-access/import`: puts a file into the user's library, once its body has arrived whole. */
+export async function importFile(call: Call) {
+  const { platform, request, contract } = call;
+  const token = requireAccessToken(platform, call);
+  const descriptor = readDescriptor(call);
+  if (!request.is('application/octet-stream')) {
+    throw new Refusal(
+      'UnsupportedMediaType',
+      'the Content-Type must be application/octet-stream, the body the raw file',
+    );
+  }
+  return receiveBody(call, Number.POSITIVE_INFINITY, ({ path, size, sha256 }) => {
+    // The library may have been deleted while the body was on its way.
+    requireAccessToken(platform, call);
+    const { files, bodies } = platform.state;
+    const now = platform.clock.real();
+    const key = [token.userId, contract.id, sha256, canonical(descriptor)];
+    const name = `push_${createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 24)}`;
+    const same = files.get(name);
+    // Renamed synchronously: two pushes of the same bytes at once must not overtake each other here.
+    if (!same) renameSync(path, join(bodies, name));
+    files.put(name, {
+      name,
+      userId: token.userId,
+      contractId: contract.id,
+      applicationId: platform.applicationId,
+      descriptor,
+      size,
+      sha256,
+      count: (same?.count ?? 0) + 1,
+      receivedAt: same?.receivedAt ?? now,
+      updatedAt: now,
+    });
+    return { status: 'delivered', expires: Math.floor(platform.clock.toWire(token.expiresAt) / 1000) };
+  });
+}
+
+function readDescriptor({ request, contract }: Call): FileDescriptor {
+  const header = request.get('filedescriptor');
+  if (!header)
+    throw new Refusal('InvalidRequest', 'the header FileDescriptor is missing: a JWT of { metadata }');
+  if (header.length > MAX_DESCRIPTOR_CHARACTERS) {
+    throw new Refusal(
+      'InvalidRequest',
+      `the header FileDescriptor may have ${MAX_DESCRIPTOR_CHARACTERS} characters`,
+    );
+  }
+  const { metadata } = verifyJwt(header, contract, 'the JWT of the FileDescriptor header');
+  return parseWith<FileDescriptor>(DESCRIPTOR, metadata, 'metadata');
+}
+
+function canonical({ mimeType, accounts, reference, tags }: FileDescriptor): unknown[] {
+  return [mimeType, accounts.map(({ accountId }) => accountId), reference, tags];
+}

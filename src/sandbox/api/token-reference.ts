@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { knownAccessToken, requireUnexpired } from '../identity/tokens.js';
+import { randomToken } from '../random.js';
+import { Refusal } from '../refusal.js';
+import { requireAgent } from './agent.js';
+import { CHALLENGE } from './authorize.js';
+import { beginConsent } from './begin-consent.js';
+import type { Call } from './call.js';
+import { parseWith, readJson } from './read-json.js';
+import { requireRedirectUri } from './require-redirect-uri.js';
+
+const CLAIMS = z.object({
+  redirect_uri: z.string(),
+  state: z.string().optional(),
+  code_challenge: CHALLENGE.optional(),
+  code_challenge_method: z.literal('S256', 'must be S256').optional(),
+});
+
+/**
+ * `POST oauth/token/reference`: a code that takes a known user to a page (add a source, reauthorize). With a code
+ * challenge it serves to reauthorize the user, whose access token may have expired (assumed: the refresh token has too).
+ */
+export async function tokenReference(call: Call) {
+  const { platform, contract } = call;
+  requireAgent(await readJson(call.body));
+  const claims = parseWith(CLAIMS, call.claims, 'the claim');
+  if ((claims.code_challenge === undefined) !== (claims.code_challenge_method === undefined)) {
+    throw new Refusal('InvalidRequest', 'code_challenge and code_challenge_method come together');
+  }
+  requireRedirectUri(call, claims.redirect_uri);
+  const token = knownAccessToken(platform, call.claims.access_token);
+  if (token.contractId !== contract.id) {
+    throw new Refusal(
+      'InvalidToken',
+      'the access token was issued for another contract than the one that signed this request',
+    );
+  }
+  if (claims.code_challenge === undefined) requireUnexpired(platform, token);
+  return beginConsent(call, 'reference_code', {
+    code: `reference-${randomToken()}`,
+    kind: 'reference',
+    userId: token.userId,
+    redirectUri: claims.redirect_uri,
+    state: claims.state ?? null,
+    challenge: claims.code_challenge ?? null,
+  });
+}

@@ -1,0 +1,39 @@
+import express, { type ErrorRequestHandler, type Request, type Router } from 'express';
+import { z } from 'zod';
+import { parseWith, readJson } from '../api/read-json.js';
+import type { SandboxCredentials } from '../credentials.js';
+import { Refusal } from '../refusal.js';
+import type { SandboxControl } from './control.js';
+import type { FaultRequest } from './faults.js';
+import { localOnly } from './local-only.js';
+
+const CLOCK = z.strictObject({ advanceSeconds: z.number() });
+
+/** The control routes under `/sandbox/` (interface.md, "The sandbox"): JSON, and for this machine only. */
+export function controlRouter(control: SandboxControl, credentials: () => SandboxCredentials): Router {
+  const router = express.Router();
+  router.use(localOnly);
+  const read = (request: Request) => readJson(request);
+
+  router.get('/credentials', (_request, response) => void response.json(credentials()));
+  router.get('/faults', (_request, response) => void response.json(control.faults()));
+  router.post('/faults', async (request, response) => {
+    // `addFault` checks the shape itself: a method can be handed anything as well.
+    response.status(201).json(control.addFault((await read(request)) as FaultRequest));
+  });
+  router.delete('/faults', (_request, response) => void response.json(control.clearFaults()));
+  router.get('/clock', (_request, response) => void response.json(control.clock()));
+  router.post('/clock', async (request, response) => {
+    const { advanceSeconds } = parseWith(CLOCK, await read(request), '');
+    response.json(control.advanceClock(advanceSeconds));
+  });
+  router.get('/requests', (_request, response) => void response.json(control.requests()));
+  router.delete('/requests', (_request, response) => void response.json(control.clearRequests()));
+  router.get('/library', (_request, response) => void response.json(control.library()));
+  router.get('/provider', (_request, response) => void response.json(control.provider()));
+  router.use(((error: unknown, _request, response, next) => {
+    if (error instanceof Refusal) response.status(error.status).json(error.body());
+    else next(error);
+  }) satisfies ErrorRequestHandler);
+  return router;
+}

@@ -1,0 +1,13 @@
+export type {
+  ClockReading,
+  LibraryContents,
+  LibraryFile,
+  ProviderDelivery,
+  SandboxControl,
+} from './control/control.js';
+export type { FaultRequest, PendingFault, RouteName } from './control/faults.js';
+export { ROUTES } from './control/faults.js';
+export type { RecordedRequest } from './control/request-log.js';
+export type { SandboxCredentials } from './credentials.js';
+export { SANDBOX_PUBLIC_EXPONENT } from './identity/keys.js';
+export { type Sandbox, type SandboxOptions, startSandbox } from './start-sandbox.js';

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import ejs from 'ejs';
+import type { Response } from 'express';
+
+// src/sandbox/pages and dist/sandbox/pages lie equally deep below the views.
+const VIEWS = fileURLToPath(new URL('../../../views/sandbox/', import.meta.url));
+const SCRIPTLESS =
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/**
+ * Answers with a page. `formTarget` is an origin that the page's form may redirect to besides the sandbox's own:
+ * Chrome holds a redirect that follows a form post against `form-action` too.
+ */
+export async function renderPage(
+  response: Response,
+  status: number,
+  view: string,
+  model: Record<string, unknown>,
+  formTarget = '',
+): Promise<void> {
+  const html = await ejs.renderFile(`${VIEWS}${view}.ejs`, model, { cache: true });
+  response
+    .status(status)
+    .set({ 'content-security-policy': `${SCRIPTLESS}; form-action 'self' ${formTarget}`.trim() })
+    .type('html')
+    .send(html);
+}

@@ -1,0 +1,102 @@
+export interface Library {
+  userId: string;
+  createdAt: number;
+}
+
+export interface Account {
+  id: string;
+  /** What the callback carries as `accountReference`. */
+  reference: string;
+  userId: string;
+  type: 'USER' | 'PUSH';
+  sourceId: number | null;
+  createdAt: number;
+  updatedAt: number;
+  authorized: boolean;
+}
+
+/**
+ * An authorization that waits for a person: made by `oauth/authorize` or `oauth/token/reference`, settled on a page.
+ * `expiresAt` is on the sandbox's own clock, milliseconds.
+ */
+export interface Consent {
+  code: string;
+  kind: 'authorize' | 'reference';
+  contractId: string;
+  userId: string | null;
+  redirectUri: string;
+  state: string | null;
+  challenge: string | null;
+  sessionKey: string;
+  expiresAt: number;
+  settled: 'allowed' | 'cancelled' | null;
+  authorizationCode: string | null;
+  returnUrl: string | null;
+}
+
+export interface AuthorizationCode {
+  code: string;
+  contractId: string;
+  userId: string;
+  challenge: string;
+  expiresAt: number;
+  usedAt: number | null;
+}
+
+export interface Token {
+  value: string;
+  use: 'access' | 'refresh';
+  contractId: string;
+  userId: string;
+  consentId: string;
+  expiresAt: number;
+  usedAt: number | null;
+}
+
+export interface Session {
+  key: string;
+  contractId: string;
+  userId: string | null;
+  expiresAt: number;
+  polls: number;
+}
+
+export interface FileDescriptor {
+  mimeType: string;
+  accounts: { accountId: string }[];
+  reference?: string[] | undefined;
+  tags?: string[] | undefined;
+}
+
+export interface StoredFile {
+  name: string;
+  userId: string;
+  contractId: string;
+  applicationId: string;
+  descriptor: FileDescriptor;
+  size: number;
+  sha256: string;
+  count: number;
+  receivedAt: number;
+  updatedAt: number;
+}
+
+export interface Delivery {
+  id: string;
+  userId: string;
+  accountId: string;
+  version: string;
+  size: number;
+  sha256: string;
+  count: number;
+  receivedAt: number;
+}
+
+/** A person's visit to the provider's own page, where permission is withdrawn. */
+export interface Withdrawal {
+  code: string;
+  accountId: string;
+  redirectUri: string;
+  expiresAt: number;
+  settled: boolean;
+}

@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import type { Sandbox } from '../../src/sandbox/index.js';
+
+export type Role = 'write' | 'provider' | 'read' | 'refused';
+export type Json = Record<string, unknown>;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+  json: any;
+  text: string;
+  bytes: Buffer;
+}
+
+export interface SendOptions {
+  claims?: Json;
+  body?: Json | Buffer | string;
+  headers?: Record<string, string>;
+  /** Replaces the whole Authorization header. */
+  authorization?: string;
+}
+
+export const AGENT = { agent: { sdk: { name: 'test', version: '16.1.0', meta: { node: '20' } } } };
+export const CALLBACK = 'http://localhost:4711/return';
+
+export function nonce(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** A client that signs as digi.me's own does, and as wrongly as a test wants it to. */
+export class SigningClient {
+  readonly sandbox: Sandbox;
+  readonly role: Role;
+
+  constructor(sandbox: Sandbox, role: Role) {
+    this.sandbox = sandbox;
+    this.role = role;
+  }
+
+  get contract() {
+    const found = this.sandbox.credentials().contracts.find(({ role }) => role === this.role);
+    if (!found) throw new Error('no such contract');
+    return found;
+  }
+
+  sign(claims: Json, options: jwt.SignOptions = {}, key: string = this.contract.privateKey): string {
+    return jwt.sign(claims, key, { algorithm: 'PS512', noTimestamp: true, ...options });
+  }
+
+  commonClaims(): Json {
+    const { applicationId } = this.sandbox.credentials();
+    return { client_id: `${applicationId}_${this.contract.id}`, nonce: nonce(), timestamp: Date.now() };
+  }
+
+  async send(method: string, path: string, options: SendOptions = {}): Promise<Answer> {
+    const { claims = {}, body, headers = {} } = options;
+    const isJson = body !== undefined && !Buffer.isBuffer(body) && typeof body !== 'string';
+    const response = await fetch(new URL(path, this.sandbox.baseUrl), {
+      method,
+      redirect: 'manual',
+      headers: {
+        authorization: options.authorization ?? `Bearer ${this.sign({ ...this.commonClaims(), ...claims })}`,
+        ...(isJson && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
+    });
+    return readAnswer(response);
+  }
+
+  async authorize(claims: Json = {}): Promise<{ answer: Answer; verifier: string; code: string }> {
+    const verifier = randomBytes(32).toString('base64url');
+    const answer = await this.send('POST', 'oauth/authorize', {
+      claims: {
+        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+        code_challenge_method: 'S256',
+        redirect_uri: CALLBACK,
+        response_mode: 'query',
+        response_type: 'code',
+        state: 'state-1',
+        ...claims,
+      },
+      body: AGENT,
+    });
+    return { answer, verifier, code: answer.json?.token ? payload(answer).preauthorization_code : '' };
+  }
+
+  /** Answers a consent page; gives back the callback it leads to. */
+  async decide(
+    code: string,
+    fields: Json = {},
+    page = 'authorize',
+  ): Promise<{ answer: Answer; callback: URL | null }> {
+    const response = await fetch(new URL(page, this.sandbox.onboardUrl), {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ code, decision: 'allow', ...(fields as Record<string, string>) }),
+    });
+    const location = response.headers.get('location');
+    return { answer: await readAnswer(response), callback: location ? new URL(location) : null };
+  }
+
+  exchange(code: string, verifier: string, claims: Json = {}): Promise<Answer> {
+    return this.send('POST', 'oauth/token', {
+      claims: { grant_type: 'authorization_code', code, code_verifier: verifier, ...claims },
+    });
+  }
+
+  /** Goes all the way: authorize, allow, exchange. */
+  async connect(fields: Json = {}, claims: Json = {}): Promise<Connection> {
+    const { code, verifier } = await this.authorize(claims);
+    const { callback } = await this.decide(code, fields);
+    const exchanged = await this.exchange(callback?.searchParams.get('code') ?? '', verifier);
+    const { access_token, refresh_token, sub } = payload(exchanged);
+    return {
+      accessToken: access_token.value,
+      refreshToken: refresh_token.value,
+      userId: sub,
+      accountReference: callback?.searchParams.get('accountReference') ?? '',
+    };
+  }
+
+  push(
+    accessToken: string,
+    bytes: Buffer | string,
+    descriptor: Json = DESCRIPTOR,
+    headers = {},
+  ): Promise<Answer> {
+    return this.send('POST', 'permission-access/import', {
+      claims: { access_token: accessToken },
+      body: Buffer.from(bytes as string),
+      headers: {
+        'content-type': 'application/octet-stream',
+        filedescriptor: this.sign({ metadata: descriptor }),
+        ...headers,
+      },
+    });
+  }
+}
+
+export interface Connection {
+  accessToken: string;
+  refreshToken: string;
+  userId: string;
+  accountReference: string;
+}
+
+export const DESCRIPTOR = {
+  mimeType: 'application/pdf',
+  accounts: [{ accountId: 'patient-1' }],
+  tags: ['scan'],
+};
+
+/** The payload of the platform token in an answer, unverified. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read payloads of every shape.
+export function payload(answer: Answer): any {
+  return jwt.decode(answer.json.token);
+}
+
+async function readAnswer(response: Response): Promise<Answer> {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const text = bytes.toString('utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return { status: response.status, headers: response.headers, json, text, bytes };
+}
