@@ -1,0 +1,38 @@
+import type { ExchangeHook } from './exchange.js';
+import type { FileDescriptorTokens } from './file-descriptor-tokens.js';
+import type { PlatformKeySet } from './platform-key-set.js';
+import type { SharedRefreshes } from './shared-refreshes.js';
+import type { Transport } from './transport.js';
+import type { RefreshLock } from './user-access-token.js';
+
+/** What one `init` sets up and all its calls share. */
+export interface Client {
+  applicationId: string;
+  /** Ends in a slash. */
+  baseUrl: string;
+  /** Ends in a slash. */
+  onboardUrl: string;
+  agent: { name: string; version: string };
+  /** How often a call that is safe to repeat is repeated. */
+  retryLimit: number;
+  timeoutMs: number;
+  pushTimeoutMs: number;
+  maxResponseBytes: number;
+  maxFileBytes: number;
+  onExchange: ExchangeHook | undefined;
+  onAccessTokenRefresh: RefreshLock | undefined;
+  /** Unix time in milliseconds. */
+  now: () => number;
+  transport: Transport;
+  keySet: PlatformKeySet;
+  refreshes: SharedRefreshes;
+  descriptorTokens: FileDescriptorTokens;
+}
+
+/** What every call accepts beside its own arguments. */
+export interface CallOptions {
+  /** Ends the call with a `ServerError` of the code `Aborted`. */
+  signal?: AbortSignal | undefined;
+  /** Gets the exchanges of this call, besides the hook of `init`. */
+  onExchange?: ExchangeHook | undefined;
+}

@@ -1,0 +1,73 @@
+import { constants, createHash, randomBytes, sign } from 'node:crypto';
+import jsonwebtoken from 'jsonwebtoken';
+import type { ContractKey } from './contract-key.js';
+
+/** Claims of a token: JSON values. */
+export type Claims = Record<string, unknown>;
+
+/** The header of every token that this client signs. */
+export const signedHeader = { alg: 'PS512', typ: 'JWT' } as const;
+
+const encodedHeader = Buffer.from(JSON.stringify(signedHeader)).toString('base64url');
+const saltLength = 64;
+
+/**
+ * Signs claims as a compact JWS: PS512 (RSASSA-PSS, SHA-512, salt as long as the digest; RFC 7518 §3.5), no `iat`.
+ * The signature is made on a thread of libuv's pool, so that many of them do not block the event loop.
+ */
+export function signToken(contractKey: ContractKey, claims: Claims): Promise<string> {
+  const input = `${encodedHeader}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+  return new Promise((resolve, reject) => {
+    sign(
+      'sha512',
+      Buffer.from(input),
+      { key: contractKey.key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
+      (error, signature) => (error ? reject(error) : resolve(`${input}.${signature.toString('base64url')}`)),
+    );
+  });
+}
+
+/** A nonce of a signed request: 32 alphanumerics, 128 random bits. */
+export function newNonce(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** A fresh PKCE pair: a verifier of 43 characters, 256 random bits, and its S256 challenge (RFC 7636 §4.1, §4.2). */
+export function newCodeVerifier(): { codeVerifier: string; codeChallenge: string } {
+  const codeVerifier = randomBytes(32).toString('base64url');
+  return { codeVerifier, codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url') };
+}
+
+/**
+ * The `kid` and `jku` of a token that is not verified yet. Throws when it is no compact JWS of PS512 with a `kid`,
+ * or marks header fields as critical, none of which we understand (RFC 7515 §4.1.11).
+ */
+export function readTokenHeader(token: string): { kid: string; jku: unknown } {
+  const header = jsonwebtoken.decode(token, { complete: true })?.header;
+  if (!header) throw new Error('it is not a JWT');
+  if (header.alg !== 'PS512') throw new Error('it is not signed with PS512');
+  if (header.crit !== undefined) throw new Error('its header has critical fields');
+  if (typeof header.kid !== 'string' || header.kid === '') throw new Error('it names no key');
+  return { kid: header.kid, jku: header.jku };
+}
+
+/**
+ * The payload of a token that this public key signed with PS512 and that has not expired at `nowMs`
+ * (RFC 8725 §3.1: the algorithm is ours to choose, never the token's). Throws otherwise.
+ */
+export function verifyToken(token: string, publicKeyPem: string, nowMs: number): Claims {
+  const payload = jsonwebtoken.verify(token, publicKeyPem, {
+    algorithms: ['PS512'],
+    clockTimestamp: Math.floor(nowMs / 1000),
+  });
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    throw new Error('its payload is not an object');
+  }
+  return payload;
+}
+
+/** The claims of a token as they are, unverified, for display; undefined when they cannot be read. */
+export function peekClaims(token: string): Claims | undefined {
+  const payload = jsonwebtoken.decode(token);
+  return typeof payload === 'object' && payload !== null ? payload : undefined;
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { callback, checkArguments, text, userCall } from './arguments.js';
+import { callForUser } from './call-for-user.js';
+import type { Client } from './client.js';
+import { demandReplayable, type FileData, fileDataShape, openFileSource } from './file-source.js';
+import { callPlatform } from './platform-call.js';
+import type { PushOptions } from './push-data.js';
+
+/** What a file is: travels signed beside it, and comes back with it as its metadata. */
+export interface FileDescriptor {
+  mimeType: string;
+  /** Whose data it is: ids of accounts in the pusher's own system. */
+  accounts: { accountId: string }[];
+  reference?: string[] | undefined;
+  tags?: string[] | undefined;
+}
+
+/** Arguments of `pushData` to a library. */
+export interface PushToLibraryArguments extends PushOptions {
+  type?: 'library' | undefined;
+  push?: 'library' | undefined;
+  data: {
+    fileData: FileData;
+    /** For the caller's own records; the platform has no place for it. */
+    fileName: string;
+    fileDescriptor: FileDescriptor;
+    /**
+     * Bytes of the file, for streams: sent as `Content-Length`, and a stream that gives more or fewer never counts as
+     * delivered. Without it a stream is sent in chunks.
+     */
+    fileSize?: number | undefined;
+  };
+}
+
+const shape = z.object({
+  ...userCall,
+  onResponse: callback.optional(),
+  data: z
+    .object({
+      fileData: fileDataShape,
+      fileName: text,
+      fileDescriptor: z.object({
+        mimeType: text,
+        accounts: z.array(z.object({ accountId: text })),
+        reference: z.array(z.string()).optional(),
+        tags: z.array(z.string()).optional(),
+      }),
+      fileSize: z.number().int().nonnegative().optional(),
+    })
+    .refine(
+      ({ fileData, fileSize }) =>
+        fileSize === undefined || !(fileData instanceof Uint8Array) || fileData.byteLength === fileSize,
+      {
+        path: ['fileSize'],
+        message: 'is not the size of the Buffer',
+      },
+    ),
+});
+
+/** The library's half of `pushData`: `POST permission-access/import` with the file's raw bytes. */
+export async function pushToLibrary(client: Client, args: PushToLibraryArguments): Promise<void> {
+  checkArguments('pushData', shape, args);
+  const { fileData, fileDescriptor, fileSize } = args.data;
+  const { result } = await callForUser(
+    client,
+    args,
+    (token, earlierAttempts) =>
+      callPlatform(client, {
+        call: 'pushData',
+        method: 'POST',
+        path: 'permission-access/import',
+        contract: args.contractDetails,
+        claims: { access_token: token.accessToken.value },
+        fileDescriptor,
+        content: { contentType: 'application/octet-stream', open: () => openFileSource(fileData, fileSize) },
+        expected: 'optional-json',
+        repeat: 'never',
+        earlierAttempts,
+        options: args,
+      }),
+    (refusal) => demandReplayable(fileData, refusal),
+  );
+  args.onResponse?.({ status: result.status, ...(result.body === undefined ? {} : { body: result.body }) });
+}

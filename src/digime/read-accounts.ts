@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { checkArguments, userCall } from './arguments.js';
+import { callForUser, type UserCall } from './call-for-user.js';
+import type { Client } from './client.js';
+import { parseAnswer } from './parse-answer.js';
+import { callPlatform } from './platform-call.js';
+import type { UserAccessToken } from './user-access-token.js';
+
+/** An account of the user at a source. What else the platform sends is kept as it is. */
+export interface Account {
+  /** Such as `40_…`: the `accountId` of a push to a provider. */
+  id: string;
+  /** Equals the `accountReference` of a callback. */
+  reference: string;
+  /** `USER`, `PUSH`, … */
+  type?: string | undefined;
+  createdDate?: number | undefined;
+  updatedDate?: number | undefined;
+  serviceGroupId?: number | undefined;
+  serviceGroupName?: string | undefined;
+  serviceTypeId?: number | undefined;
+  serviceTypeName?: string | undefined;
+  serviceTypeReference?: string | undefined;
+  sourceId?: number | undefined;
+  username?: string | undefined;
+  serviceProviderName?: string | undefined;
+  providerLogo?: string | undefined;
+  sample?: boolean | undefined;
+  accessTokenStatus?: { authorized?: boolean | undefined; expiresAt?: number | undefined } | undefined;
+  [field: string]: unknown;
+}
+
+/** Only what others rely on is demanded; the rest is as the platform likes. */
+const accountsShape = z.array(z.looseObject({ id: z.string().min(1), reference: z.string() }));
+const shape = z.object(userCall);
+
+/** The user's accounts, and the token that the call ended with. Rejects with `ServerError`. */
+export async function readAccounts(
+  client: Client,
+  args: UserCall,
+): Promise<{ accounts: Account[]; userAccessToken: UserAccessToken }> {
+  checkArguments('readAccounts', shape, args);
+  const { result: accounts, userAccessToken } = await callForUser(
+    client,
+    args,
+    async (token, earlierAttempts) => {
+      const answer = await callPlatform(client, {
+        call: 'readAccounts',
+        method: 'GET',
+        path: 'permission-access/accounts',
+        contract: args.contractDetails,
+        claims: { access_token: token.accessToken.value },
+        expected: 'json',
+        repeat: 'safe',
+        earlierAttempts,
+        options: args,
+      });
+      return parseAnswer(accountsShape, answer.body, answer);
+    },
+  );
+  return { accounts, userAccessToken };
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { callOptions, checkArguments, contractDetails, userAccessToken } from './arguments.js';
+import type { CallOptions, Client } from './client.js';
+import type { ContractDetails } from './contract-details.js';
+import { requestToken } from './request-token.js';
+import type { UserAccessToken } from './user-access-token.js';
+
+/** Arguments of `refreshToken`. */
+export interface RefreshTokenArguments extends CallOptions {
+  contractDetails: ContractDetails;
+  userAccessToken: UserAccessToken;
+}
+
+const shape = z.object({ ...callOptions, contractDetails, userAccessToken });
+
+/**
+ * Trades the refresh token for a new user access token. The platform may rotate the refresh token: save the result.
+ * Rejects with `ServerError` (`InvalidToken`: the user must reauthorize).
+ */
+export async function refreshToken(client: Client, args: RefreshTokenArguments): Promise<UserAccessToken> {
+  checkArguments('refreshToken', shape, args);
+  return refreshAccessToken(client, args.contractDetails, args.userAccessToken, args);
+}
+
+/** The wire call behind `refreshToken`; `user` and `consentid` are kept where the answer leaves them out. */
+export function refreshAccessToken(
+  client: Client,
+  contract: ContractDetails,
+  stale: UserAccessToken,
+  options: CallOptions,
+): Promise<UserAccessToken> {
+  const claims = { grant_type: 'refresh_token', refresh_token: stale.refreshToken.value };
+  return requestToken(client, 'refreshToken', contract, claims, options, stale);
+}
