@@ -8,7 +8,15 @@ import { Refusal } from '../refusal.js';
 import { accounts } from './accounts.js';
 import { authorize } from './authorize.js';
 import { type CallLocals, call } from './call.js';
+import { contract } from './contract.js';
+import { deleteAccount, deleteUser } from './delete.js';
 import { importFile } from './import-file.js';
+import { importToProvider } from './provider-import.js';
+import { querySources } from './query-sources.js';
+import { readFile } from './read-file.js';
+import { fileList, openReadSession } from './read-session.js';
+import { reference } from './reference.js';
+import { revoke } from './revoke.js';
 import { token } from './token.js';
 import { tokenReference } from './token-reference.js';
 
@@ -28,8 +36,21 @@ export function apiRouter(platform: Platform, log: RequestLog, faults: Faults, t
   route('post', '/oauth/authorize', 'authorize', call(platform, 'any', authorize));
   route('post', '/oauth/token', 'token', call(platform, 'any', token));
   route('post', '/oauth/token/reference', 'token-reference', call(platform, 'any', tokenReference));
-  route('get', '/permission-access/accounts', 'accounts', call(platform, 'any', accounts));
+  route('post', '/reference', 'reference', call(platform, 'any', reference));
   route('post', '/permission-access/import', 'import', call(platform, 'write', importFile));
+  // The id travels in the header accountId; what looks like a parameter in these paths is literal.
+  const provider = '/permission-access/import/h\\:accountId/:standard/:version';
+  route('post', provider, 'provider-import', call(platform, 'write', importToProvider));
+  route('get', '/permission-access/accounts', 'accounts', call(platform, 'any', accounts));
+  route('post', '/discovery/sources', 'sources', call(platform, 'read', querySources));
+  route('get', '/permission-access/contract', 'contract', call(platform, 'even-refused', contract));
+  route('get', '/permission-access/revoke/h\\:accountId', 'revoke', call(platform, 'any', revoke));
+  const account = '/permission-access/service/h\\:accountId';
+  route('delete', account, 'delete-account', call(platform, 'any', deleteAccount));
+  route('delete', '/user', 'delete-user', call(platform, 'any', deleteUser));
+  route('post', '/permission-access/trigger', 'trigger', call(platform, 'read', openReadSession));
+  route('get', '/permission-access/query/:sessionKey', 'query', call(platform, 'read', fileList));
+  route('get', '/permission-access/query/:sessionKey/:name', 'file', call(platform, 'read', readFile));
   router.use(inFront('unknown'), (request) => {
     throw new Refusal('NotFound', `there is no ${request.method} ${request.path} in this API`);
   });

@@ -5,6 +5,7 @@ import type { Platform } from '../platform.js';
 import { consentPages } from './consent-pages.js';
 import { renderPage } from './render-page.js';
 import { sourceLogo } from './source-logo.js';
+import { withdrawPage } from './withdraw-page.js';
 import { languageOf } from './words.js';
 
 const STYLESHEET = fileURLToPath(new URL('../../../public/sandbox.css', import.meta.url));
@@ -19,7 +20,7 @@ export function pageRouter(platform: Platform): Router {
     response.type('svg').send(sourceLogo(source));
   });
   router.use(express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }));
-  router.use(consentPages(platform));
+  router.use(consentPages(platform), withdrawPage(platform));
   router.use(async (_request, response) => {
     const language = languageOf(undefined);
     const { unknownTitle: title, unknownText: text } = language.words;

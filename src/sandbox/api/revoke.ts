@@ -1,0 +1,31 @@
+import { findSource } from '../identity/sources.js';
+import { randomToken } from '../random.js';
+import { Refusal } from '../refusal.js';
+import type { Call } from './call.js';
+import { requireAccount } from './require-account.js';
+import { requireRedirectUri } from './require-redirect-uri.js';
+
+/** `GET permission-access/revoke/h:accountId`: where the person withdraws the permission, at the provider's own page. */
+export function revoke(call: Call) {
+  const { platform, request } = call;
+  const { account } = requireAccount(call);
+  const redirectUri = request.get('redirecturi');
+  if (!redirectUri) throw new Refusal('InvalidRequest', 'the header redirectUri is missing');
+  requireRedirectUri(call, redirectUri);
+  if (!findSource(account.sourceId)?.medmij) {
+    throw new Refusal(
+      'InvalidRequest',
+      'only the permission of a MedMij account is withdrawn at its provider',
+    );
+  }
+  const code = `revoke-${randomToken()}`;
+  const expiresAt = platform.clock.aged() + platform.lifetimes.codeMs;
+  platform.state.withdrawals.put(code, {
+    code,
+    accountId: account.id,
+    redirectUri,
+    expiresAt,
+    settled: false,
+  });
+  return { location: `${platform.urls.onboard}provider/revoke?code=${code}` };
+}
