@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { callback, checkArguments, text, userCall } from './arguments.js';
-import { callForUser } from './call-for-user.js';
 import type { Client } from './client.js';
 import { demandReplayable, type FileData, fileDataShape, openFileSource } from './file-source.js';
-import { callPlatform } from './platform-call.js';
 import type { PushOptions } from './push-data.js';
+import { requestForUser } from './request-for-user.js';
 
 /** What a file is: travels signed beside it, and comes back with it as its metadata. */
 export interface FileDescriptor {
@@ -61,24 +60,19 @@ const shape = z.object({
 export async function pushToLibrary(client: Client, args: PushToLibraryArguments): Promise<void> {
   checkArguments('pushData', shape, args);
   const { fileData, fileDescriptor, fileSize } = args.data;
-  const { result } = await callForUser(
+  const { answer } = await requestForUser(
     client,
     args,
-    (token, earlierAttempts) =>
-      callPlatform(client, {
-        call: 'pushData',
-        method: 'POST',
-        path: 'permission-access/import',
-        contract: args.contractDetails,
-        claims: { access_token: token.accessToken.value },
-        fileDescriptor,
-        content: { contentType: 'application/octet-stream', open: () => openFileSource(fileData, fileSize) },
-        expected: 'optional-json',
-        repeat: 'never',
-        earlierAttempts,
-        options: args,
-      }),
+    {
+      call: 'pushData',
+      method: 'POST',
+      path: 'permission-access/import',
+      fileDescriptor,
+      content: { contentType: 'application/octet-stream', open: () => openFileSource(fileData, fileSize) },
+      expected: 'optional-json',
+      repeat: 'never',
+    },
     (refusal) => demandReplayable(fileData, refusal),
   );
-  args.onResponse?.({ status: result.status, ...(result.body === undefined ? {} : { body: result.body }) });
+  args.onResponse?.({ status: answer.status, ...(answer.body === undefined ? {} : { body: answer.body }) });
 }

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { anyObject, callback, checkArguments, headerText, userCall } from './arguments.js';
-import { callForUser } from './call-for-user.js';
 import type { Client } from './client.js';
-import { callPlatform } from './platform-call.js';
 import type { PushOptions } from './push-data.js';
+import { requestForUser } from './request-for-user.js';
 import { TypeValidationError } from './type-validation-error.js';
 
 /** What `pushData` to a provider needs beside how it is told from a push to the library. */
@@ -34,23 +33,17 @@ const shape = z.object({
 export async function pushToProvider(client: Client, args: PushToProviderArguments): Promise<void> {
   checkArguments('pushData', shape, args);
   const content = toJson(args.data);
-  const { result } = await callForUser(client, args, (token, earlierAttempts) =>
-    callPlatform(client, {
-      call: 'pushData',
-      method: 'POST',
-      path: `permission-access/import/h:accountId/${args.standard ?? 'fhir'}/${args.version}`,
-      contract: args.contractDetails,
-      claims: { access_token: token.accessToken.value },
-      headers: { accountId: args.accountId },
-      content: { contentType: 'application/json', open: () => ({ content, sizeBytes: content.length }) },
-      hideAnswer: true,
-      expected: 'optional-json',
-      repeat: 'never',
-      earlierAttempts,
-      options: args,
-    }),
-  );
-  args.onResponse?.({ status: result.status, ...(result.body === undefined ? {} : { body: result.body }) });
+  const { answer } = await requestForUser(client, args, {
+    call: 'pushData',
+    method: 'POST',
+    path: `permission-access/import/h:accountId/${args.standard ?? 'fhir'}/${args.version}`,
+    headers: { accountId: args.accountId },
+    content: { contentType: 'application/json', open: () => ({ content, sizeBytes: content.length }) },
+    hideAnswer: true,
+    expected: 'optional-json',
+    repeat: 'never',
+  });
+  args.onResponse?.({ status: answer.status, ...(answer.body === undefined ? {} : { body: answer.body }) });
 }
 
 function toJson(data: Record<string, unknown>): Buffer {

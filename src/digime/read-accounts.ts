@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { checkArguments, userCall } from './arguments.js';
-import { callForUser, type UserCall } from './call-for-user.js';
+import type { UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
 import { parseAnswer } from './parse-answer.js';
-import { callPlatform } from './platform-call.js';
+import { requestForUser } from './request-for-user.js';
 import type { UserAccessToken } from './user-access-token.js';
 
 /** An account of the user at a source. What else the platform sends is kept as it is. */
@@ -14,8 +14,8 @@ export interface Account {
   reference: string;
   /** `USER`, `PUSH`, … */
   type?: string | undefined;
-  createdDate?: number | undefined;
-  updatedDate?: number | undefined;
+  createdDate?: number | string | undefined;
+  updatedDate?: number | string | undefined;
   serviceGroupId?: number | undefined;
   serviceGroupName?: string | undefined;
   serviceTypeId?: number | undefined;
@@ -40,23 +40,12 @@ export async function readAccounts(
   args: UserCall,
 ): Promise<{ accounts: Account[]; userAccessToken: UserAccessToken }> {
   checkArguments('readAccounts', shape, args);
-  const { result: accounts, userAccessToken } = await callForUser(
-    client,
-    args,
-    async (token, earlierAttempts) => {
-      const answer = await callPlatform(client, {
-        call: 'readAccounts',
-        method: 'GET',
-        path: 'permission-access/accounts',
-        contract: args.contractDetails,
-        claims: { access_token: token.accessToken.value },
-        expected: 'json',
-        repeat: 'safe',
-        earlierAttempts,
-        options: args,
-      });
-      return parseAnswer(accountsShape, answer.body, answer);
-    },
-  );
-  return { accounts, userAccessToken };
+  const { answer, userAccessToken } = await requestForUser(client, args, {
+    call: 'readAccounts',
+    method: 'GET',
+    path: 'permission-access/accounts',
+    expected: 'json',
+    repeat: 'safe',
+  });
+  return { accounts: parseAnswer(accountsShape, answer.body, answer), userAccessToken };
 }

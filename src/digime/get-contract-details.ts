@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { callOptions, checkArguments, contractDetails } from './arguments.js';
+import type { CallOptions, Client } from './client.js';
+import type { ContractDetails } from './contract-details.js';
+import { parseAnswer } from './parse-answer.js';
+import { callPlatform } from './platform-call.js';
+
+/** Arguments of `getContractDetails`. */
+export interface GetContractDetailsArguments extends CallOptions {
+  contractDetails: ContractDetails;
+}
+
+/** A contract as the platform knows it. What else it sends is kept as it is. */
+export interface Contract {
+  id: string;
+  /** `r` for reading, `w` for writing. */
+  accessType?: string | undefined;
+  application?:
+    | { id?: string | undefined; name?: string | undefined; status?: string | undefined }
+    | undefined;
+  certificate?: string | undefined;
+  certificateContractSchemaVersion?: string | undefined;
+  expirationDate?: number | string | undefined;
+  partnerId?: string | undefined;
+  type?: string | undefined;
+  [field: string]: unknown;
+}
+
+const shape = z.object({ ...callOptions, contractDetails });
+const contractShape = z.looseObject({ id: z.string().min(1) });
+
+/** What the platform knows of the contract that the call is signed with. Rejects with `ServerError`. */
+export async function getContractDetails(
+  client: Client,
+  args: GetContractDetailsArguments,
+): Promise<Contract> {
+  checkArguments('getContractDetails', shape, args);
+  const answer = await callPlatform(client, {
+    call: 'getContractDetails',
+    method: 'GET',
+    path: 'permission-access/contract',
+    contract: args.contractDetails,
+    expected: 'json',
+    repeat: 'safe',
+    options: args,
+  });
+  return parseAnswer(contractShape, answer.body, answer);
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { checkArguments, text, userCall } from './arguments.js';
+import { callForUser, type UserCall } from './call-for-user.js';
+import type { Client } from './client.js';
+import type { OnboardServiceUrl } from './get-onboard-service-url.js';
+import { startOnboarding } from './onboarding-session.js';
+import { onboardingUrl } from './onboarding-url.js';
+import { parseAnswer } from './parse-answer.js';
+import { callPlatform } from './platform-call.js';
+
+/** Arguments of `getReauthorizeAccountUrl`. */
+export interface GetReauthorizeAccountUrlArguments extends UserCall {
+  /** Where the user comes back to; registered for the contract. */
+  callback: string;
+  /** The `id` of one of the user's accounts. */
+  accountId: string;
+  /** Language of the pages. */
+  locale?: string | undefined;
+}
+
+const shape = z.object({ ...userCall, callback: text, accountId: text, locale: text.optional() });
+
+/** The URL where a user renews the access of one account at its source (`ServiceAuthorizationError`). */
+export async function getReauthorizeAccountUrl(
+  client: Client,
+  args: GetReauthorizeAccountUrlArguments,
+): Promise<OnboardServiceUrl> {
+  checkArguments('getReauthorizeAccountUrl', shape, args);
+  const call = 'getReauthorizeAccountUrl';
+  const contract = args.contractDetails;
+  // The account's id stays out of the URL: the page gets a reference to it.
+  const reference = await callPlatform(client, {
+    call,
+    method: 'POST',
+    path: 'reference',
+    contract,
+    json: { type: 'accountId', value: args.accountId },
+    expected: 'json',
+    repeat: 'safe',
+    options: args,
+  });
+  const { id: accountRef } = parseAnswer(z.object({ id: text }), reference.body, reference);
+  const { result, userAccessToken } = await callForUser(client, args, (token, earlierAttempts) =>
+    startOnboarding(client, {
+      call,
+      path: 'oauth/token/reference',
+      contract,
+      claims: { access_token: token.accessToken.value, redirect_uri: args.callback },
+      earlierAttempts,
+      options: args,
+    }),
+  );
+  const url = onboardingUrl(client, 'reauthorize', result.code, { accountRef, locale: args.locale });
+  return { url, session: result.session, userAccessToken };
+}

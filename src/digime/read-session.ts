@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { anyObject, checkArguments, userCall } from './arguments.js';
+import type { UserCall } from './call-for-user.js';
+import type { Client } from './client.js';
+import { agentOf, type Session, sessionShape } from './onboarding-session.js';
+import { parseAnswer } from './parse-answer.js';
+import { requestForUser } from './request-for-user.js';
+import type { UserAccessToken } from './user-access-token.js';
+
+/** Arguments of `readSession`; the contract must be one for reading. */
+export interface ReadSessionArguments extends UserCall {
+  /** Limits what is read, as the platform takes it. */
+  sessionOptions?:
+    | {
+        limits?: Record<string, unknown> | undefined;
+        scope?: Record<string, unknown> | undefined;
+        sourceFetch?: boolean | undefined;
+      }
+    | undefined;
+}
+
+const shape = z.object({
+  ...userCall,
+  sessionOptions: z
+    .object({
+      limits: anyObject.optional(),
+      scope: anyObject.optional(),
+      sourceFetch: z.boolean().optional(),
+    })
+    .optional(),
+});
+
+/** Starts a session to read the user's library with; its key is a secret. Rejects with `ServerError`. */
+export async function readSession(
+  client: Client,
+  args: ReadSessionArguments,
+): Promise<{ session: Session; userAccessToken: UserAccessToken }> {
+  checkArguments('readSession', shape, args);
+  const { limits, scope, sourceFetch } = args.sessionOptions ?? {};
+  const { answer, userAccessToken } = await requestForUser(client, args, {
+    call: 'readSession',
+    method: 'POST',
+    path: 'permission-access/trigger',
+    json: { agent: agentOf(client), limits, scope, sourceFetch },
+    expected: 'json',
+    repeat: 'safe',
+  });
+  const { session } = parseAnswer(z.object({ session: sessionShape }), answer.body, answer);
+  return { session, userAccessToken };
+}
