@@ -94,8 +94,17 @@ function answerErrors(tell: Log): ErrorRequestHandler {
       error instanceof Refusal
         ? error
         : new Refusal('InternalServerError', 'the sandbox failed: see its log');
-    if (refusal !== error)
-      tell({ event: 'sandbox.failure', reference: refusal.reference, error: String(error) });
+    const { code, message, reference } = refusal;
+    const cause = refusal === error ? {} : { cause: String(error) };
+    tell({
+      event: 'sandbox.refusal',
+      id: recorded?.id,
+      route: recorded?.route,
+      code,
+      message,
+      reference,
+      ...cause,
+    });
     if (recorded) recorded.error = refusal.body().error;
     if (response.headersSent || request.socket.destroyed) request.socket.destroy();
     else response.status(refusal.status).json(refusal.body());

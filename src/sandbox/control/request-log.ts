@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import jwt from 'jsonwebtoken';
+import type jwt from 'jsonwebtoken';
+import { decodeJwt } from '../identity/client-jwt.js';
 
 /** One request as `GET /sandbox/requests` shows it. `status` stays null while unanswered and when the connection was dropped. */
 export interface RecordedRequest {
@@ -60,12 +61,7 @@ export class RequestLog {
   }
 }
 
-function decode(token: unknown): jwt.Jwt | null {
-  if (typeof token !== 'string') return null;
-  try {
-    const decoded = jwt.decode(token, { complete: true });
-    return decoded && typeof decoded.payload === 'object' ? decoded : null;
-  } catch {
-    return null;
-  }
+function decode(token: unknown): jwt.Jwt | undefined {
+  const decoded = typeof token === 'string' ? decodeJwt(token) : undefined;
+  return typeof decoded?.payload === 'object' ? decoded : undefined;
 }

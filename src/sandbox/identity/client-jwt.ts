@@ -13,11 +13,19 @@ export interface Client {
 
 const ALLOWED_SKEW_MS = 5 * 60_000;
 
+/** A JWT's parts, unverified, or `undefined` for what is none. */
+export function decodeJwt(token: string): jwt.Jwt | undefined {
+  try {
+    return jwt.decode(token, { complete: true }) ?? undefined;
+  } catch {
+    // A payload that is not JSON throws.
+    return undefined;
+  }
+}
+
 /** Verifies a JWT with one public key, PS512 only. Throws a `Refusal` that names what is wrong with it. */
 export function verifyJwt(token: string, contract: Contract, what: string): Claims {
-  const header = jwt.decode(token, { complete: true })?.header as
-    | (jwt.JwtHeader & { crit?: unknown })
-    | undefined;
+  const header: (jwt.JwtHeader & { crit?: unknown }) | undefined = decodeJwt(token)?.header;
   if (!header) throw new Refusal('InvalidClient', `${what} is not a JWT`);
   if (header.alg !== 'PS512') {
     throw new Refusal('InvalidClient', `${what} must be signed with PS512, this one says ${header.alg}`);
@@ -52,7 +60,7 @@ export function authenticate(platform: Platform, request: IncomingMessage): Clie
       'the Authorization header must be "Bearer " and a JWT signed by the contract',
     );
   }
-  const contract = claimedContract(platform, jwt.decode(bearer));
+  const contract = claimedContract(platform, decodeJwt(bearer)?.payload);
   const claims = verifyJwt(bearer, contract, 'the JWT of the Authorization header');
   checkTimestamp(claims.timestamp, platform.clock.real());
   useNonce(platform, contract, claims.nonce);
@@ -60,7 +68,7 @@ export function authenticate(platform: Platform, request: IncomingMessage): Clie
 }
 
 function claimedContract(platform: Platform, payload: unknown): Contract {
-  const clientId = (payload as Claims | null)?.client_id;
+  const clientId = (payload as Claims | undefined)?.client_id;
   if (typeof clientId !== 'string') {
     throw new Refusal('InvalidClient', 'the claim client_id must be "{applicationId}_{contractId}"');
   }
