@@ -11,6 +11,8 @@ export type Format = {
   date(ms: number): string;
   /** The same without seconds, for lists. */
   shortDate(ms: number): string;
+  /** A file's name with its control and direction marks made visible, so that `exe.fdp` can't pose as `pdf.exe`. */
+  fileName(name: string): string;
   /** For `<time datetime>`: ISO 8601 in UTC. */
   iso(ms: number): string;
 };
@@ -77,6 +79,7 @@ function createFormat(locale: string, timeZone?: string): Format {
     },
     date: (ms) => long.format(ms),
     shortDate: (ms) => short.format(ms),
+    fileName: (name) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd'),
     iso: (ms) => new Date(ms).toISOString(),
   };
 }

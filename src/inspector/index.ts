@@ -1,0 +1,1 @@
+export { Recorder, type Step } from './recorder.js';

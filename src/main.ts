@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { type Config, ConfigError, loadConfig } from './config.js';
+import { type Sandbox, startSandbox } from './sandbox/index.js';
+import { type Platform, startApp } from './start-app.js';
+import { createLogger, type Logger } from './web/index.js';
+
+/** The real environment wins over `.env`. */
+function readEnvironment(): Record<string, string | undefined> {
+  const fromFile = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...fromFile, ...process.env };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** In sandbox mode a secret is made on first start and kept beside what it seals. */
+function ownSecret(dataDir: string): string {
+  const path = join(dataDir, 'app-secret');
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const secret = randomBytes(32).toString('base64url');
+  writeFileSync(path, secret, { mode: 0o600 });
+  return secret;
+}
+
+function openSandbox(config: Config, log: Logger, fresh: boolean): Promise<Sandbox> {
+  return startSandbox({
+    port: config.sandbox.port,
+    host: config.sandbox.host,
+    dataDir: join(config.dataDir, 'sandbox'),
+    callbacks: [...config.sandbox.callbacks, ...(config.baseUrl ? [`${config.baseUrl}return`] : [])],
+    fresh,
+    log: (entry) => log.info(entry, 'sandbox'),
+  });
+}
+
+/** The credentials of a sandbox, of this process or of another one at `SANDBOX_URL`, as a platform to talk to. */
+async function sandboxPlatform(config: Config, sandbox: Sandbox | undefined): Promise<Platform> {
+  const url = config.sandbox.url ?? sandbox?.url ?? '';
+  const credentials = sandbox?.credentials() ?? (await fetchCredentials(url));
+  const contract = (role: string) => {
+    const found = credentials.contracts.find((entry) => entry.role === role);
+    if (found === undefined) throw new Error(`the sandbox at ${url} has no contract for ${role}`);
+    return { contractId: found.id, privateKey: found.privateKey };
+  };
+  return {
+    applicationId: credentials.applicationId,
+    baseUrl: credentials.baseUrl,
+    onboardUrl: credentials.onboardUrl,
+    contracts: { library: contract('write'), provider: contract('provider'), read: contract('read') },
+    sandboxUrl: url,
+  };
+}
+
+async function fetchCredentials(url: string): Promise<ReturnType<Sandbox['credentials']>> {
+  const response = await fetch(new URL('sandbox/credentials', url));
+  if (!response.ok) throw new Error(`the sandbox at ${url} gave no credentials: ${response.status}`);
+  return (await response.json()) as ReturnType<Sandbox['credentials']>;
+}
+
+function onSignals(stop: () => Promise<void>, log: Logger): void {
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      stop().then(
+        () => process.exit(0),
+        (error) => {
+          log.fatal({ err: error }, 'stopping failed');
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+async function runSandbox(config: Config, log: Logger, fresh: boolean): Promise<void> {
+  const sandbox = await openSandbox(config, log, fresh);
+  onSignals(() => sandbox.close(), log);
+  say(`sandbox ready on ${sandbox.url.replace(/\/$/, '')}`);
+  say(`  API base URL      ${sandbox.baseUrl}`);
+  say(`  onboarding URL    ${sandbox.onboardUrl}`);
+  say(`  credentials       ${sandbox.url}sandbox/credentials`);
+}
+
+async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void> {
+  const sandbox =
+    config.mode === 'sandbox' && config.sandbox.url === undefined
+      ? await openSandbox(config, log, fresh)
+      : undefined;
+  const platform = config.mode === 'sandbox' ? await sandboxPlatform(config, sandbox) : config.digime;
+  const app = await startApp({
+    config,
+    platform,
+    log,
+    appSecret: config.appSecret ?? ownSecret(config.dataDir),
+    isDevelopment: process.argv.includes('--dev'),
+  });
+  onSignals(async () => {
+    await app.close();
+    await sandbox?.close();
+  }, log);
+  if (sandbox !== undefined) say(`sandbox ready on ${sandbox.url.replace(/\/$/, '')}`);
+  say(`app ready on http://localhost:${app.port}`);
+}
+
+async function main(): Promise<void> {
+  const config = loadConfig(readEnvironment());
+  const log = createLogger(config.logLevel);
+  const fresh = process.argv.includes('--fresh');
+  if (process.argv[2] !== 'sandbox') return runApp(config, log, fresh);
+  if (config.mode === 'live')
+    throw new ConfigError([
+      'the sandbox does not start in live mode: unset the DIGIME_ credentials or set DIGIME_MODE=sandbox',
+    ]);
+  return runSandbox(config, log, fresh);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof ConfigError ? error.message : `The app could not start: ${error instanceof Error ? error.message : String(error)}`}\n`,
+  );
+  process.exit(1);
+});

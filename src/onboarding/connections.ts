@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import type { UserAccessToken } from '../digime/index.js';
+import type { Database, Sealer } from '../storage/index.js';
+
+/** `library` and `provider` write, `read` reads the library back. */
+export type ConnectionType = 'library' | 'provider' | 'read';
+export type ConnectionState = 'active' | 'needs-reauthorization';
+
+/** One authorization that a visitor gave, without its token. Times are Unix milliseconds. */
+export interface Connection {
+  readonly id: string;
+  readonly visitorId: string;
+  readonly type: ConnectionType;
+  readonly contractId: string;
+  /** digi.me's id of the person's library (`sub`), where the platform told it. */
+  readonly userId: string | undefined;
+  readonly account: ConnectionAccount | undefined;
+  readonly state: ConnectionState;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface ConnectionAccount {
+  readonly id: string;
+  readonly reference: string;
+  readonly name: string;
+}
+
+interface ConnectionRow {
+  id: string;
+  visitor_id: string;
+  type: ConnectionType;
+  contract_id: string;
+  user_id: string | null;
+  account_id: string | null;
+  account_reference: string | null;
+  account_name: string | null;
+  token_sealed: string | null;
+  state: ConnectionState;
+  created_at: number;
+  updated_at: number;
+}
+
+const toConnection = (row: ConnectionRow): Connection => ({
+  id: row.id,
+  visitorId: row.visitor_id,
+  type: row.type,
+  contractId: row.contract_id,
+  userId: row.user_id ?? undefined,
+  account:
+    row.account_id === null
+      ? undefined
+      : { id: row.account_id, reference: row.account_reference ?? '', name: row.account_name ?? '' },
+  state: row.state,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+const sealingContext = (connectionId: string) => `token of connection ${connectionId}`;
+
+export interface NewConnection {
+  visitorId: string;
+  type: ConnectionType;
+  contractId: string;
+  token: UserAccessToken;
+}
+
+/**
+ * The connections of all visitors to one digi.me (`issuer`, its API address): what was made against another one, for
+ * example the sandbox before the app went live, is not seen. Tokens are stored sealed.
+ */
+export class Connections {
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+    private readonly issuer: string,
+    private readonly now: () => number,
+  ) {}
+
+  private rows() {
+    return this.database<ConnectionRow>('connections').where('issuer', this.issuer);
+  }
+
+  /** The newest first. */
+  async listOf(visitorId: string): Promise<Connection[]> {
+    const rows = await this.rows().where('visitor_id', visitorId).orderBy('updated_at', 'desc');
+    return rows.map(toConnection);
+  }
+
+  /** The visitor's own connection with that id; `undefined` for anybody else's just as for none. */
+  async find(visitorId: string, id: string): Promise<Connection | undefined> {
+    const row = await this.rows().where({ visitor_id: visitorId, id }).first();
+    return row && toConnection(row);
+  }
+
+  /** A connection by id alone: for work that was already accepted on its visitor's behalf. */
+  async get(id: string): Promise<Connection | undefined> {
+    const row = await this.rows().where('id', id).first();
+    return row && toConnection(row);
+  }
+
+  async add({ visitorId, type, contractId, token }: NewConnection): Promise<Connection> {
+    const id = randomUUID();
+    const now = this.now();
+    await this.database('connections').insert({
+      id,
+      visitor_id: visitorId,
+      type,
+      issuer: this.issuer,
+      contract_id: contractId,
+      user_id: token.user?.id ?? null,
+      token_sealed: this.sealer.seal(JSON.stringify(token), sealingContext(id)),
+      state: 'active',
+      created_at: now,
+      updated_at: now,
+    });
+    return {
+      id,
+      visitorId,
+      type,
+      contractId,
+      userId: token.user?.id,
+      account: undefined,
+      state: 'active',
+      createdAt: now,
+      updatedAt: now,
+    };
+  }
+
+  async setAccount(id: string, account: ConnectionAccount): Promise<void> {
+    await this.rows()
+      .where('id', id)
+      .update({ account_id: account.id, account_reference: account.reference, account_name: account.name });
+  }
+
+  /** @returns `undefined` when the connection is gone. */
+  async loadToken(id: string): Promise<UserAccessToken | undefined> {
+    const row = await this.rows().where('id', id).first('token_sealed');
+    if (!row?.token_sealed) return undefined;
+    return JSON.parse(this.sealer.open(row.token_sealed, sealingContext(id)).toString()) as UserAccessToken;
+  }
+
+  /** Keeps a new pair and makes the connection usable again. */
+  async saveToken(id: string, token: UserAccessToken): Promise<void> {
+    await this.rows()
+      .where('id', id)
+      .update({
+        token_sealed: this.sealer.seal(JSON.stringify(token), sealingContext(id)),
+        state: 'active',
+        updated_at: this.now(),
+      });
+  }
+
+  async needsReauthorization(id: string): Promise<void> {
+    await this.rows().where('id', id).update({ state: 'needs-reauthorization', updated_at: this.now() });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.rows().where('id', id).delete();
+  }
+
+  /**
+   * Takes the right to refresh this connection's token, among all processes that share the database. It lapses by
+   * itself after `forMs`, for the case that its owner died.
+   */
+  async takeRefreshLease(id: string, owner: string, forMs: number): Promise<boolean> {
+    const now = this.now();
+    const taken = await this.database('connections')
+      .where('id', id)
+      .andWhere((free) =>
+        free
+          .whereNull('refresh_owner')
+          .orWhere('refresh_until', '<', now)
+          .orWhere('refresh_until', '>', now + 2 * forMs),
+      )
+      .update({ refresh_owner: owner, refresh_until: now + forMs });
+    return taken === 1;
+  }
+
+  async releaseRefreshLease(id: string, owner: string): Promise<void> {
+    await this.database('connections')
+      .where({ id, refresh_owner: owner })
+      .update({ refresh_owner: null, refresh_until: null });
+  }
+}

@@ -1,0 +1,40 @@
+import { Router } from 'express';
+import { languageOf, renderPage, translator, visitorOf, wantsJson } from '../web/index.js';
+import { connectionView } from './connection-view.js';
+import type { OnboardingParts } from './parts.js';
+
+/** `GET /`: what this is, the visitor's connections, and the buttons that start an authorization. */
+export function homeRouter(
+  parts: OnboardingParts,
+  facts: { mode: 'sandbox' | 'live'; sandboxUrl: string | undefined },
+): Router {
+  const router = Router();
+  router.get('/', async (req, res) => {
+    const t = translator(languageOf(req));
+    const visitorId = visitorOf(req);
+    const connections =
+      visitorId === undefined
+        ? []
+        : (await parts.connections.listOf(visitorId)).map((connection) => connectionView(t, connection));
+    const can = {
+      library: true,
+      provider: parts.contracts.provider !== undefined,
+      read: parts.contracts.read !== undefined,
+    };
+    if (wantsJson(req)) {
+      res.json({
+        mode: facts.mode,
+        connections,
+        can,
+        links: { authorize: '/authorize', push: '/push', pushes: '/pushes' },
+      });
+      return;
+    }
+    renderPage(req, res, 'onboarding/home', {
+      connections,
+      can,
+      ...(facts.sandboxUrl && { sandbox: { url: facts.sandboxUrl } }),
+    });
+  });
+  return router;
+}

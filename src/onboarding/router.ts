@@ -1,0 +1,78 @@
+import express, { type Request, Router } from 'express';
+import { AppError, type Problem } from '../errors.js';
+import { noReferrer, oneString, rateLimitPerMinute, seeOther, visitorOf } from '../web/index.js';
+import { handleCallback } from './callback.js';
+import type { ConnectionType } from './connections.js';
+import type { OnboardingParts } from './parts.js';
+import { type AuthorizationRequest, startAuthorization } from './start-authorization.js';
+
+const pageAfter: Record<ConnectionType, string> = {
+  library: '/push',
+  provider: '/push/provider',
+  read: '/library',
+};
+
+/** Reads the small bodies of forms and scripts: `application/x-www-form-urlencoded` or JSON, flat, at most 16 kB. */
+export const smallBody = [
+  express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 50 }),
+  express.json({ limit: '16kb' }),
+];
+
+/** The fields of a parsed body; every one must be a single string or number. */
+export function fieldsOf(req: Request): Record<string, unknown> {
+  return typeof req.body === 'object' && req.body !== null && !Array.isArray(req.body) ? req.body : {};
+}
+
+async function readRequest(parts: OnboardingParts, req: Request): Promise<AuthorizationRequest> {
+  const fields = fieldsOf(req);
+  const problems: Problem[] = [];
+  const type =
+    oneString(fields.type) ?? (fields.type === undefined || fields.type === '' ? 'library' : undefined);
+  if (type !== 'library' && type !== 'provider')
+    problems.push({ path: 'type', message: 'fields:authorizationType' });
+  const serviceText =
+    typeof fields.serviceId === 'number' ? String(fields.serviceId) : oneString(fields.serviceId);
+  const serviceId = serviceText === undefined ? undefined : Number(serviceText);
+  if (
+    serviceText === null ||
+    (serviceId !== undefined && !(Number.isSafeInteger(serviceId) && serviceId > 0))
+  )
+    problems.push({ path: 'serviceId', message: 'fields:serviceId' });
+  const locale = oneString(fields.locale);
+  if (locale === null || (locale !== undefined && !/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$/.test(locale)))
+    problems.push({ path: 'locale', message: 'fields:locale' });
+  const connectionId = oneString(fields.connection);
+  if (connectionId === null) problems.push({ path: 'connection', message: 'fields:oneValue' });
+  if (problems.length > 0) throw new AppError('InvalidRequest', { details: problems });
+  if (!connectionId) return { type: type as ConnectionType, serviceId, locale: locale ?? undefined };
+  const renew = await parts.connections.find(visitorOf(req) ?? '', connectionId);
+  if (renew === undefined) throw new AppError('ConnectionNotFound');
+  return { type: renew.type, locale: locale ?? undefined, renew };
+}
+
+/** `POST /authorize` and `GET /return`. */
+export function onboardingRouter(
+  parts: OnboardingParts,
+  limits: { startsPerMinute: number; callbacksPerMinute: number },
+): Router {
+  const router = Router();
+  router.post(
+    '/authorize',
+    noReferrer,
+    rateLimitPerMinute(limits.startsPerMinute),
+    ...smallBody,
+    async (req, res) => {
+      const url = await startAuthorization(parts, req, await readRequest(parts, req));
+      seeOther(req, res, url, { url });
+    },
+  );
+  router.get('/return', noReferrer, rateLimitPerMinute(limits.callbacksPerMinute), async (req, res) => {
+    const connection = await handleCallback(parts, req);
+    const location = pageAfter[connection.type];
+    seeOther(req, res, location, {
+      connection: { id: connection.id, type: connection.type, account: connection.account },
+      location,
+    });
+  });
+  return router;
+}

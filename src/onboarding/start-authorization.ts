@@ -1,0 +1,118 @@
+import type { Request } from 'express';
+import type { ContractDetails } from '../config-contracts.js';
+import { AppError } from '../errors.js';
+import {
+  asAppError,
+  ensureVisitor,
+  languageOf,
+  reloadSession,
+  saveSession,
+  visitorOf,
+} from '../web/index.js';
+import type { Connection, ConnectionType } from './connections.js';
+import type { OnboardingParts } from './parts.js';
+import { newState, rememberAuthorization } from './pending-authorizations.js';
+import { isTokenRefusal } from './tokens.js';
+
+export interface AuthorizationRequest {
+  type: ConnectionType;
+  serviceId?: number | undefined;
+  locale?: string | undefined;
+  /** Renew this connection instead of making a new one. */
+  renew?: Connection | undefined;
+}
+
+/** The contract for a kind of connection. @throws AppError ReadContractMissing, ContractMissing */
+export function contractFor(
+  parts: Pick<OnboardingParts, 'contracts'>,
+  type: ConnectionType,
+): ContractDetails {
+  const contract = parts.contracts[type];
+  if (contract === undefined) throw new AppError(type === 'read' ? 'ReadContractMissing' : 'ContractMissing');
+  return contract;
+}
+
+/**
+ * Starts an authorization: asks digi.me for the address to send the person to and keeps the code verifier in the
+ * session under a fresh `state`. A token that the visitor already has goes along, so that digi.me links the new
+ * contract to the same library.
+ * @returns the address at digi.me
+ * @throws AppError SessionLost when the session ended meanwhile; its old id must not come back to life
+ */
+export async function startAuthorization(
+  parts: OnboardingParts,
+  req: Request,
+  request: AuthorizationRequest,
+): Promise<string> {
+  const isKnown = visitorOf(req) !== undefined;
+  const visitorId = ensureVisitor(req, parts.now());
+  const contract = contractFor(parts, request.type);
+  const state = newState();
+  const common = {
+    contractDetails: contract,
+    callback: parts.callbackUrl(),
+    state,
+    locale: request.locale ?? languageOf(req),
+    onExchange: parts.recorder.exchangesOf(visitorId),
+  };
+  const started =
+    request.renew === undefined
+      ? await authorize(parts, visitorId, request, common)
+      : await reauthorize(parts, request.renew, common);
+  // Another tab of the same session may have started one meanwhile: read again, add, save, one request at a time.
+  await parts.sessionLock.run(req.sessionID, async () => {
+    if (isKnown)
+      await reloadSession(req).catch((cause) => Promise.reject(new AppError('SessionLost', { cause })));
+    rememberAuthorization(req, state, {
+      codeVerifier: started.codeVerifier,
+      type: request.type,
+      issuer: parts.issuer,
+      startedAt: parts.now(),
+      ...(request.renew && { connectionId: request.renew.id }),
+    });
+    await saveSession(req);
+  });
+  parts.recorder.browserStep(visitorId, 'authorization-started', { type: request.type });
+  return started.url;
+}
+
+type Common = {
+  contractDetails: ContractDetails;
+  callback: string;
+  state: string;
+  locale: string;
+  onExchange: ReturnType<OnboardingParts['recorder']['exchangesOf']>;
+};
+
+async function authorize(
+  parts: OnboardingParts,
+  visitorId: string,
+  request: AuthorizationRequest,
+  common: Common,
+) {
+  const options = {
+    ...common,
+    ...(request.type === 'provider' && { sourceType: 'push' as const }),
+    ...(request.serviceId !== undefined && { serviceId: request.serviceId }),
+  };
+  for (const connection of await parts.connections.listOf(visitorId)) {
+    if (connection.state !== 'active') continue;
+    try {
+      return await parts.sdk.getAuthorizeUrl({ ...options, ...(await parts.tokens.actFor(connection.id)) });
+    } catch (error) {
+      // A token that is no longer good must not keep the person from connecting: try the next one, then none.
+      if (!isTokenRefusal(error)) throw asAppError(error);
+      await parts.connections.needsReauthorization(connection.id);
+    }
+  }
+  return parts.sdk.getAuthorizeUrl(options).catch((error) => {
+    throw asAppError(error);
+  });
+}
+
+async function reauthorize(parts: OnboardingParts, connection: Connection, common: Common) {
+  const { userAccessToken } = await parts.tokens.actFor(connection.id);
+  return parts.sdk.getReauthorizeUrl({ ...common, userAccessToken }).catch((error) => {
+    throw asAppError(error);
+  });
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Config, Contracts } from '../config.js';
+import type { DigiMe } from '../digime/index.js';
+import type { Recorder } from '../inspector/index.js';
+import type { Connections, Tokens } from '../onboarding/index.js';
+import type { Database, Sealer, Spool } from '../storage/index.js';
+import type { Logger } from '../web/index.js';
+import { Dispatcher } from './dispatcher.js';
+import { Ledger } from './ledger.js';
+import type { PushParts } from './parts.js';
+import { PayloadKeeper } from './payload-keeper.js';
+import { PushEvents } from './push-events.js';
+import { UploadGuard } from './upload-guard.js';
+import { WorkQueue } from './work-queue.js';
+
+export interface PushServiceOptions {
+  config: Pick<Config, 'uploads' | 'dispatch'>;
+  database: Database;
+  sealer: Sealer;
+  spool: Spool;
+  sdk: DigiMe;
+  contracts: Contracts;
+  connections: Connections;
+  tokens: Tokens;
+  recorder: Recorder;
+  log: Logger;
+  now: () => number;
+}
+
+/** Intake, ledger and dispatcher put together; started and stopped as one. */
+export interface PushService extends PushParts {
+  readonly queue: WorkQueue;
+  start(): Promise<void>;
+  /** Refuses new uploads from now on. */
+  refuseUploads(): void;
+  /** Waits for uploads and attempts that are under way, for at most `withinMs`; the rest goes back into the queue. */
+  stop(withinMs: number): Promise<void>;
+}
+
+export function createPushService(options: PushServiceOptions): PushService {
+  const { config, database, sealer, spool, connections, tokens, recorder, log, now } = options;
+  const ledger = new Ledger(database, sealer, now);
+  const queue = new WorkQueue(database, sealer, randomUUID(), config.dispatch.leaseMs, now);
+  const events = new PushEvents();
+  const keeper = new PayloadKeeper(database, spool, config.dispatch.failedRetentionMs, log, now);
+  const guard = new UploadGuard(config.uploads, ledger, spool);
+  const dispatcher = new Dispatcher({
+    queue,
+    connections,
+    events,
+    settings: config.dispatch,
+    log,
+    now,
+    sdk: options.sdk,
+    contracts: options.contracts,
+    tokens,
+    spool,
+    recorder,
+  });
+  return {
+    ...{ connections, ledger, dispatcher, events, keeper, guard, spool, recorder, queue, log, now },
+    uploads: config.uploads,
+    dispatch: config.dispatch,
+    start: async () => {
+      await keeper.start();
+      await dispatcher.start();
+    },
+    refuseUploads: () => guard.close(),
+    stop: async (withinMs) => {
+      guard.close();
+      keeper.stop();
+      await dispatcher.stop(withinMs);
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import type { Database, Sealer } from '../storage/index.js';
+import { payloadKeyContext, responseContext } from './ledger.js';
+import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from './push.js';
+
+/** How an attempt ended, and what becomes of the push. */
+export interface Settlement {
+  state: Exclude<PushState, 'pushing'>;
+  attempt: Attempt;
+  lastError?: PushError;
+  nextAttemptAt?: number;
+  /** Whether the attempt may have arrived all the same. */
+  possiblyDuplicated?: boolean;
+  /** The provider's answer, kept sealed. */
+  response?: unknown;
+}
+
+export interface PayloadRecord {
+  sealed?: Buffer;
+  spoolName?: string;
+  key: Buffer;
+}
+
+/**
+ * The dispatcher's side of the ledger: claiming under a lease, settling, and getting back what a dead process held.
+ * A lease belongs to a process (`owner`); only PostgreSQL is shared by several, and there leases are measured by the
+ * database's clock, so that a step of one machine's clock loses none.
+ */
+export class WorkQueue {
+  private readonly isShared: boolean;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+    private readonly owner: string,
+    private readonly leaseMs: number,
+    private readonly now: () => number,
+  ) {
+    this.isShared = database.client.config.client === 'pg';
+  }
+
+  /** Milliseconds of the clock that all owners share, as SQL. */
+  private clock() {
+    return this.isShared
+      ? this.database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint')
+      : this.database.raw('?', [this.now()]);
+  }
+
+  private leaseEnd() {
+    return this.isShared
+      ? this.database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint + ?', [this.leaseMs])
+      : this.database.raw('?', [this.now() + this.leaseMs]);
+  }
+
+  /**
+   * Takes up to `limit` due pushes. Fair between visitors: first everybody's next one, then everybody's second; those
+   * under way count. `horizonMs` is the longest planned wait: what lies further ahead was planned before the clock
+   * stepped back, and is due.
+   */
+  async claim(limit: number, horizonMs: number): Promise<Push[]> {
+    const now = this.now();
+    const ids = this.database
+      .select('id')
+      .from(
+        this.database('pushes')
+          .select('id', 'created_at')
+          .select(
+            this.database.raw(
+              "row_number() over (partition by visitor_id order by created_at, id) + (select count(*) from pushes as running where running.state = 'pushing' and running.visitor_id = pushes.visitor_id) as turn",
+            ),
+          )
+          .where('state', 'queued')
+          .andWhere((due) =>
+            due.where('next_attempt_at', '<=', now).orWhere('next_attempt_at', '>', now + horizonMs),
+          )
+          .as('due'),
+      )
+      .orderBy([{ column: 'turn' }, { column: 'created_at' }])
+      .limit(limit);
+    const rows = await this.database<PushRow>('pushes')
+      .whereIn('id', ids)
+      .andWhere('state', 'queued')
+      .update({
+        state: 'pushing',
+        lease_owner: this.owner,
+        lease_until: this.leaseEnd(),
+        attempts: this.database.raw('attempts + 1'),
+        next_attempt_at: null,
+        updated_at: now,
+      } as never)
+      .returning('*');
+    return rows.map(toPush);
+  }
+
+  /** When the next queued push is due, in Unix milliseconds. */
+  async nextDueAt(): Promise<number | undefined> {
+    const row = await this.database('pushes').where('state', 'queued').min('next_attempt_at as due').first();
+    return row?.due ?? undefined;
+  }
+
+  /** The payload of a push; `undefined` when it is gone. */
+  async payloadOf(pushId: string): Promise<PayloadRecord | undefined> {
+    const row = await this.database('payloads').where('push_id', pushId).first();
+    if (row === undefined) return undefined;
+    return {
+      key: this.sealer.open(row.key_sealed, payloadKeyContext(pushId)),
+      ...(row.sealed !== null && { sealed: row.sealed }),
+      ...(row.spool_name !== null && { spoolName: row.spool_name }),
+    };
+  }
+
+  /**
+   * Records how an attempt ended, in one commit with the push's new state. A delivered push gives up its payload; the
+   * file in the spool is the caller's to remove afterwards.
+   */
+  async settle(pushId: string, settlement: Settlement): Promise<void> {
+    const { state, attempt, lastError } = settlement;
+    const now = this.now();
+    await this.database.transaction(async (transaction) => {
+      await transaction('attempts')
+        .insert({
+          push_id: pushId,
+          number: attempt.number,
+          started_at: attempt.startedAt,
+          duration_ms: attempt.durationMs ?? null,
+          status: attempt.status ?? null,
+          code: attempt.code ?? null,
+          message: attempt.message ?? null,
+          reference: attempt.reference ?? null,
+        })
+        .onConflict(['push_id', 'number'])
+        .merge();
+      await transaction('pushes')
+        .where({ id: pushId, lease_owner: this.owner })
+        .update({
+          state,
+          lease_owner: null,
+          lease_until: null,
+          next_attempt_at: settlement.nextAttemptAt ?? null,
+          last_error: lastError ? JSON.stringify(lastError) : null,
+          updated_at: now,
+          ...(settlement.possiblyDuplicated && { possibly_duplicated: true }),
+          ...(settlement.response !== undefined && {
+            response_sealed: this.sealer.seal(JSON.stringify(settlement.response), responseContext(pushId)),
+          }),
+          ...(state === 'delivered' && { delivered_at: now }),
+        });
+      if (state === 'delivered') await transaction('payloads').where('push_id', pushId).delete();
+    });
+  }
+
+  /** Lengthens the leases of what this process is sending. */
+  async renewLeases(runningIds: readonly string[]): Promise<void> {
+    await this.database('pushes')
+      .whereIn('id', runningIds)
+      .where({ state: 'pushing', lease_owner: this.owner })
+      .update({ lease_until: this.leaseEnd() });
+  }
+
+  /**
+   * Pushes that were taken and not settled, by a process that died or by this one when the ledger was away: those whose
+   * lease has run out, and in SQLite, which only one process uses, those of any other owner at once.
+   */
+  async abandoned(runningIds: readonly string[]): Promise<Push[]> {
+    const query = this.database<PushRow>('pushes').where('state', 'pushing').whereNotIn('id', runningIds);
+    query.andWhere((lapsed) => {
+      lapsed.where('lease_until', '<', this.clock());
+      if (!this.isShared) lapsed.orWhereNot('lease_owner', this.owner);
+    });
+    return (await query).map(toPush);
+  }
+
+  /** Puts an abandoned push back into the queue; the attempt that nobody saw the end of is recorded as such. */
+  async requeueAbandoned(push: Push): Promise<void> {
+    const now = this.now();
+    await this.database.transaction(async (transaction) => {
+      const taken = await transaction('pushes')
+        .where({ id: push.id, state: 'pushing', attempts: push.attempts })
+        .update({
+          state: 'queued',
+          lease_owner: null,
+          lease_until: null,
+          next_attempt_at: now,
+          possibly_duplicated: true,
+          updated_at: now,
+        });
+      if (taken === 0) return;
+      await transaction('attempts')
+        .insert({ push_id: push.id, number: push.attempts, started_at: push.updatedAt, code: 'Interrupted' })
+        .onConflict(['push_id', 'number'])
+        .ignore();
+    });
+  }
+
+  /** Lets everything go on that waited for this connection. @returns how many */
+  async resume(connectionId: string): Promise<number> {
+    const now = this.now();
+    return this.database('pushes')
+      .where({ connection_id: connectionId, state: 'needs-reauthorization' })
+      .update({ state: 'queued', next_attempt_at: now, updated_at: now });
+  }
+
+  /** Holds everything back that is queued for a connection that can't be used. @returns the ids */
+  async suspend(connectionId: string): Promise<string[]> {
+    const rows = await this.database('pushes')
+      .where({ connection_id: connectionId, state: 'queued' })
+      .update({ state: 'needs-reauthorization', next_attempt_at: null, updated_at: this.now() })
+      .returning('id');
+    return rows.map((row: { id: string }) => row.id);
+  }
+
+  /** How many pushes are in each state. */
+  async countByState(): Promise<Record<string, number>> {
+    const rows = await this.database('pushes').select('state').count('* as count').groupBy('state');
+    return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+  }
+}

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createApp } from './app.js';
+import type { Config, Contracts } from './config.js';
+import { init } from './digime/index.js';
+import { Recorder } from './inspector/index.js';
+import {
+  Connections,
+  homeRouter,
+  type OnboardingParts,
+  onboardingRouter,
+  Tokens,
+  UsedStates,
+} from './onboarding/index.js';
+import { createPushService, type PushService, pushRouter } from './push/index.js';
+import { cookieSecret, createSealer, openDatabase, Spool } from './storage/index.js';
+import {
+  createAssets,
+  createHealth,
+  createMetrics,
+  createSessions,
+  KeyedLock,
+  type Logger,
+} from './web/index.js';
+
+/** The digi.me to talk to: the real one, or a sandbox. */
+export interface Platform {
+  readonly applicationId: string;
+  readonly baseUrl: string;
+  readonly onboardUrl: string;
+  readonly contracts: Contracts;
+  /** Where the sandbox's own page is, in sandbox mode. */
+  readonly sandboxUrl?: string;
+}
+
+export interface AppOptions {
+  config: Config;
+  appSecret: string;
+  platform: Platform;
+  log: Logger;
+  /** Unix milliseconds; tests step it. */
+  now?: () => number;
+  isDevelopment?: boolean;
+}
+
+/** A running app. */
+export interface RunningApp {
+  /** The app's public address, with a final slash. */
+  readonly baseUrl: string;
+  readonly port: number;
+  readonly pushService: PushService;
+  /**
+   * Readiness first, then no new uploads, then what is under way gets its time; the rest goes back into the queue and
+   * is sent after the next start.
+   */
+  close(withinMs?: number): Promise<void>;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Puts the app together and listens. @throws Error when the port is taken or the database can't be used */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { config, platform, log, now = Date.now } = options;
+  const database = await openDatabase(config);
+  const server = createServer({
+    requestTimeout: 0,
+    headersTimeout: 20_000,
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16_384,
+  });
+  try {
+    server.listen(config.port, config.host);
+    await once(server, 'listening');
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const baseUrl = config.baseUrl ?? `http://localhost:${port}/`;
+  const sealer = createSealer(options.appSecret);
+  const spool = new Spool(config.dataDir);
+  const recorder = new Recorder(now);
+  const sdk = init({
+    applicationId: platform.applicationId,
+    baseUrl: platform.baseUrl,
+    onboardUrl: platform.onboardUrl,
+    pushTimeoutMs: config.dispatch.pushTimeoutMs,
+    now,
+  });
+  const connections = new Connections(database, sealer, platform.baseUrl, now);
+  const tokens = new Tokens(connections);
+  const pushService = createPushService({
+    config,
+    database,
+    sealer,
+    spool,
+    sdk,
+    contracts: platform.contracts,
+    connections,
+    tokens,
+    recorder,
+    log,
+    now,
+  });
+  const onboarding: OnboardingParts = {
+    ...{ sdk, connections, tokens, recorder, log, now },
+    contracts: platform.contracts,
+    issuer: platform.baseUrl,
+    usedStates: new UsedStates(database, now),
+    sessionLock: new KeyedLock(),
+    callbackUrl: () => `${baseUrl}return`,
+    onConnected: async (connectionId) => {
+      if ((await pushService.queue.resume(connectionId)) > 0) pushService.dispatcher.wake();
+    },
+  };
+  const sessions = createSessions({
+    database,
+    secret: cookieSecret(options.appSecret),
+    secure: baseUrl.startsWith('https:'),
+    now,
+    onError: (err) => log.error({ err }, 'old sessions could not be removed'),
+  });
+  const health = createHealth([
+    { name: 'database', check: () => database('pushes').first('id') },
+    { name: 'spool', check: () => spool.probe() },
+  ]);
+  const metrics = createMetrics(
+    () => pushService.queue.countByState(),
+    () => ({ uploads: pushService.guard.inProgress, attempts: pushService.dispatcher.inProgress }),
+  );
+  const app = createApp({
+    ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, sessions },
+    viewsFolder: join(root, 'views'),
+    isDevelopment: options.isDevelopment ?? false,
+    assets: createAssets(join(root, 'public')),
+    onboardOrigins: [new URL(platform.onboardUrl).origin],
+    baseUrl: () => baseUrl,
+    routers: [
+      homeRouter(onboarding, { mode: config.mode, sandboxUrl: platform.sandboxUrl }),
+      onboardingRouter(onboarding, config.rateLimits),
+      pushRouter(pushService, config.rateLimits.uploadsPerMinute),
+    ],
+  });
+  await pushService.start();
+  server.on('request', app);
+
+  let closing: Promise<void> | undefined;
+  const close = async (withinMs: number) => {
+    health.drain();
+    pushService.refuseUploads();
+    await Promise.all([closeServer(server, withinMs), pushService.stop(withinMs)]);
+    sessions.stop();
+    await database.destroy();
+  };
+  return {
+    baseUrl,
+    port,
+    pushService,
+    close: (withinMs = config.drainMs) => {
+      closing ??= close(withinMs);
+      return closing;
+    },
+  };
+}
+
+/** Takes no new connections, ends idle ones, and cuts what is left when the time is up. */
+async function closeServer(server: Server, withinMs: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const deadline = setTimeout(() => server.closeAllConnections(), withinMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(deadline);
+}

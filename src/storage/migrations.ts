@@ -1,0 +1,97 @@
+import type { Knex } from 'knex';
+
+type Step = (schema: Knex.SchemaBuilder) => Knex.SchemaBuilder;
+
+/** Times are Unix milliseconds, sizes bytes; `*_sealed` holds AES-256-GCM text, JSON is text so that both databases agree. */
+const steps: Record<string, Step> = {
+  '001-connections-pushes': (schema) =>
+    schema
+      .createTable('connections', (table) => {
+        table.string('id', 36).primary();
+        table.string('visitor_id', 36).notNullable().index();
+        table.string('type', 16).notNullable();
+        table.string('issuer', 512).notNullable();
+        table.string('contract_id', 256).notNullable();
+        table.string('user_id', 256);
+        table.string('account_id', 512);
+        table.string('account_reference', 512);
+        table.string('account_name', 512);
+        table.text('token_sealed');
+        table.integer('token_version').notNullable().defaultTo(0);
+        table.string('state', 32).notNullable();
+        table.string('refresh_owner', 36);
+        table.bigInteger('refresh_until');
+        table.bigInteger('created_at').notNullable();
+        table.bigInteger('updated_at').notNullable();
+      })
+      .createTable('used_states', (table) => {
+        table.string('state_hash', 64).primary();
+        table.bigInteger('used_at').notNullable().index();
+      })
+      .createTable('pushes', (table) => {
+        table.string('id', 36).primary();
+        table.string('visitor_id', 36).notNullable();
+        table.string('connection_id', 36).notNullable();
+        table.string('type', 16).notNullable();
+        table.string('state', 32).notNullable();
+        table.text('file_name').notNullable();
+        table.bigInteger('size').notNullable();
+        table.string('sha256', 64).notNullable();
+        table.text('descriptor');
+        table.string('account_id', 512);
+        table.string('provider_version', 16);
+        table.integer('attempts').notNullable().defaultTo(0);
+        table.bigInteger('next_attempt_at');
+        table.bigInteger('give_up_at').notNullable();
+        table.string('lease_owner', 36);
+        table.bigInteger('lease_until');
+        table.boolean('possibly_duplicated').notNullable().defaultTo(false);
+        table.text('last_error');
+        table.text('response_sealed');
+        table.string('idempotency_key', 256);
+        table.string('content_hash', 64).notNullable();
+        table.bigInteger('created_at').notNullable();
+        table.bigInteger('updated_at').notNullable();
+        table.bigInteger('delivered_at');
+        table.unique(['visitor_id', 'idempotency_key']);
+        table.index(['state', 'next_attempt_at']);
+        table.index(['visitor_id', 'created_at']);
+        table.index(['connection_id', 'state']);
+      })
+      .createTable('payloads', (table) => {
+        table.string('push_id', 36).primary();
+        table.string('spool_name', 64).unique();
+        table.binary('sealed');
+        table.text('key_sealed').notNullable();
+      })
+      .createTable('sessions', (table) => {
+        table.string('sid').primary();
+        table.json('sess').notNullable();
+        table.timestamp('expired').notNullable().index();
+      })
+      .createTable('attempts', (table) => {
+        table.string('push_id', 36).notNullable();
+        table.integer('number').notNullable();
+        table.bigInteger('started_at').notNullable();
+        table.integer('duration_ms');
+        table.integer('status');
+        table.string('code', 128);
+        table.text('message');
+        table.string('reference', 256);
+        table.primary(['push_id', 'number']);
+      }),
+};
+
+/** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */
+export const migrations: Knex.MigrationSource<string> = {
+  getMigrations: async () => Object.keys(steps),
+  getMigrationName: (name) => name,
+  getMigration: async (name) => ({
+    up: async (knex) => {
+      await steps[name]?.(knex.schema);
+    },
+    down: async () => {
+      throw new Error('migrations only go forward: restore a backup instead');
+    },
+  }),
+};

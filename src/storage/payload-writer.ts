@@ -1,0 +1,166 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { AppError } from '../errors.js';
+import { asStorageError } from './database.js';
+import { SegmentSealer, sealSegment } from './payload-cipher.js';
+
+/** Payloads up to this size live in the ledger's row: one commit instead of two fsyncs and a rename. */
+export const inlineBytes = 64 * 1024;
+/** As much of the beginning as telling a file's type by its magic bytes takes. */
+const headBytes = 4100;
+
+/** What was received: either `sealed` (small) or a file `spoolName` in the spool holds it, sealed under `key`. */
+export interface StoredPayload {
+  readonly size: number;
+  /** SHA-256 of the plain bytes, hexadecimal. */
+  readonly sha256: string;
+  readonly head: Buffer;
+  readonly key: Buffer;
+  readonly sealed?: Buffer;
+  readonly spoolName?: string;
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * A writable that hashes, counts, seals and spools what is piped into it. While one write is under way the next bytes
+ * are already hashed and sealed; a file gets its final name only when it is complete and synced.
+ * @throws AppError FileTooLarge as soon as one byte more than `maxBytes` arrived; StorageFull, StorageUnavailable.
+ */
+export class PayloadWriter extends Writable {
+  readonly key = randomBytes(32);
+  private readonly hash = createHash('sha256');
+  private readonly sealer = new SegmentSealer(this.key);
+  private readonly spoolName = randomUUID();
+  private readonly small: Buffer[] = [];
+  private head = Buffer.alloc(0);
+  private size = 0;
+  private file: FileHandle | undefined;
+  private writing: Promise<unknown> = Promise.resolve();
+  private stored: StoredPayload | undefined;
+
+  constructor(
+    private readonly folder: string,
+    private readonly maxBytes: number,
+  ) {
+    super({ highWaterMark: 1024 * 1024, decodeStrings: true });
+  }
+
+  /** What was stored. Only after `finish`. */
+  get payload(): StoredPayload {
+    if (this.stored === undefined) throw new Error('the payload is not complete');
+    return this.stored;
+  }
+
+  /** Bytes received so far. */
+  get receivedBytes(): number {
+    return this.size;
+  }
+
+  private get partPath(): string {
+    return join(this.folder, `${this.spoolName}.part`);
+  }
+
+  private async take(chunks: Buffer[]): Promise<void> {
+    for (const chunk of chunks) {
+      this.size += chunk.length;
+      if (this.size > this.maxBytes)
+        throw new AppError('FileTooLarge', { values: { maxBytes: this.maxBytes } });
+      this.hash.update(chunk);
+      if (this.head.length < headBytes)
+        this.head = Buffer.concat([this.head, chunk.subarray(0, headBytes - this.head.length)]);
+    }
+    if (this.file === undefined && this.size <= inlineBytes) {
+      // A small chunk is a view into the parser's 64 KiB buffer: a copy lets that go.
+      this.small.push(...chunks.map((chunk) => Buffer.from(chunk)));
+      return;
+    }
+    this.file ??= await open(this.partPath, 'wx', 0o600);
+    await this.writeSealed([...this.small.splice(0), ...chunks].flatMap((chunk) => this.sealer.add(chunk)));
+  }
+
+  private async writeSealed(sealed: Buffer[]): Promise<void> {
+    await this.writing;
+    if (sealed.length === 0) return;
+    this.writing = writeFully(this.file as FileHandle, sealed);
+    // Awaited by the next call; this only keeps a failure from counting as unhandled until then.
+    this.writing.catch(() => {});
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.take([chunk]).then(
+      () => callback(),
+      (error) => callback(asStorageError(error) as Error),
+    );
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
+    this.take(chunks.map(({ chunk }) => chunk)).then(
+      () => callback(),
+      (error) => callback(asStorageError(error) as Error),
+    );
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.complete().then(
+      () => callback(),
+      (error) => callback(asStorageError(error) as Error),
+    );
+  }
+
+  private async complete(): Promise<void> {
+    const facts = { size: this.size, head: this.head, key: this.key };
+    if (this.file === undefined) {
+      const sealed = Buffer.concat(sealSegment(this.key, 0, true, Buffer.concat(this.small)));
+      this.stored = { ...facts, sha256: this.hash.digest('hex'), sealed };
+      return;
+    }
+    await this.writeSealed(this.sealer.end());
+    await this.writing;
+    // Durable before it is promised: the file's bytes, then its name, then the ledger's commit.
+    await this.file.datasync();
+    await this.file.close();
+    this.file = undefined;
+    await rename(this.partPath, join(this.folder, this.spoolName));
+    await syncFolder(this.folder);
+    this.stored = { ...facts, sha256: this.hash.digest('hex'), spoolName: this.spoolName };
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const file = this.file;
+    this.file = undefined;
+    const tidied =
+      file === undefined
+        ? Promise.resolve()
+        : this.writing
+            .catch(() => {})
+            .then(() => file.close())
+            .then(() => rm(this.partPath, { force: true }));
+    tidied.then(
+      () => callback(error),
+      () => callback(error),
+    );
+  }
+}
+
+/** `writev` may write less than asked for (a full disk does that before it fails): go on until all of it is written. */
+async function writeFully(file: FileHandle, buffers: Buffer[]): Promise<void> {
+  let rest = buffers;
+  while (rest.length > 0) {
+    let { bytesWritten } = await file.writev(rest);
+    while (rest[0] !== undefined && bytesWritten >= rest[0].length) {
+      bytesWritten -= rest[0].length;
+      rest = rest.slice(1);
+    }
+    if (rest[0] !== undefined && bytesWritten > 0) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)];
+  }
+}

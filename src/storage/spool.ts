@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs';
+import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { AppError } from '../errors.js';
+import { openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
+import { inlineBytes, PayloadWriter } from './payload-writer.js';
+
+/** Kept free on the disk beyond every upload, for the database and the system. */
+const reserveBytes = 128 * 2 ** 20;
+const segmentsPerRead = 16;
+
+/** Where a payload is: in its row (`sealed`) or in the spool (`spoolName`). */
+export interface PayloadLocation {
+  sealed?: Buffer | undefined;
+  spoolName?: string | undefined;
+}
+
+/** The folder of sealed payloads that wait for delivery. Names are random; what a file was called is the ledger's business. */
+export class Spool {
+  readonly folder: string;
+
+  constructor(dataDir: string) {
+    this.folder = join(dataDir, 'spool');
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** A writable for one payload of at most `maxBytes`; see `PayloadWriter`. */
+  createWriter(maxBytes: number): PayloadWriter {
+    return new PayloadWriter(this.folder, maxBytes);
+  }
+
+  /** The plain bytes of a payload, checked segment by segment. */
+  read(location: PayloadLocation, key: Buffer): Readable {
+    if (location.sealed !== undefined)
+      return Readable.from([openSegment(key, 0, true, location.sealed)], { objectMode: false });
+    if (location.spoolName === undefined) throw new Error('the payload is gone');
+    return Readable.from(readSegments(join(this.folder, location.spoolName), key), {
+      objectMode: false,
+      highWaterMark: 2 * segmentsPerRead * segmentBytes,
+    });
+  }
+
+  async discard(spoolName: string): Promise<void> {
+    await rm(join(this.folder, spoolName), { force: true });
+  }
+
+  /** @throws AppError StorageFull when `bytes` more would leave the disk without its reserve. */
+  async assertRoomFor(bytes: number): Promise<void> {
+    if (bytes <= inlineBytes) return;
+    const { bavail, bsize } = await statfs(this.folder);
+    if (bavail * bsize < bytes + reserveBytes) throw new AppError('StorageFull', { retryAfterSeconds: 60 });
+  }
+
+  /** Proves that a file can be written; throws what the file system says. */
+  async probe(): Promise<void> {
+    const path = join(this.folder, `probe-${process.pid}.part`);
+    const file = await open(path, 'w', 0o600);
+    try {
+      await file.write('probe');
+    } finally {
+      await file.close();
+      await rm(path, { force: true });
+    }
+  }
+
+  /** Names of all files that are in the spool, unfinished ones (`.part`) among them, with their age. */
+  async list(now: number): Promise<{ name: string; ageMs: number }[]> {
+    const names = await readdir(this.folder);
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const facts = await stat(join(this.folder, name)).catch(() => undefined);
+        return facts && { name, ageMs: now - facts.mtimeMs };
+      }),
+    );
+    return found.filter((entry) => entry !== undefined);
+  }
+}
+
+async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const sealedSegment = segmentBytes + tagBytes;
+    for (let offset = 0, segment = 0; offset < size; ) {
+      const block = Buffer.allocUnsafe(Math.min(segmentsPerRead * sealedSegment, size - offset));
+      const { bytesRead } = await file.read(block, 0, block.length, offset);
+      if (bytesRead < block.length) throw new Error('the payload was cut short');
+      offset += bytesRead;
+      for (let at = 0; at < block.length; at += sealedSegment, segment++) {
+        const piece = block.subarray(at, Math.min(at + sealedSegment, block.length));
+        yield openSegment(key, segment, offset === size && at + sealedSegment >= block.length, piece);
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}

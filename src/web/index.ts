@@ -1,0 +1,23 @@
+export { oneString, seeOther, wantsJson } from './answers.js';
+export { type Assets, createAssets } from './assets.js';
+export { describeError, errorHandler, lastResort, notFound } from './error-handler.js';
+export { createHealth, type Health } from './health.js';
+export { createI18n, hasWord, type Language, languageOf, type Translate, translator } from './i18n.js';
+export { KeyedLock } from './keyed-lock.js';
+export { createMetrics, type Metrics } from './metrics.js';
+export { originCheck } from './origin-check.js';
+export { renderPage, setUpPages } from './page.js';
+export { asAppError } from './platform-error.js';
+export { rateLimitPerMinute } from './rate-limits.js';
+export { createLogger, type Logger, requestLog } from './request-log.js';
+export { noReferrer, securityHeaders } from './security-headers.js';
+export type { Sessions } from './session.js';
+export {
+  createSessions,
+  endSession,
+  ensureVisitor,
+  reloadSession,
+  renewSession,
+  saveSession,
+  visitorOf,
+} from './session.js';

@@ -1,0 +1,21 @@
+import { ServerError } from '../digime/index.js';
+import { AppError, type ErrorCode } from '../errors.js';
+import { asStorageError } from '../storage/index.js';
+
+/**
+ * The one place where errors of the digi.me client become errors of the app: no answer at all is `DigimeUnreachable`,
+ * a token that is no longer good `TokenRefused`, any other refusal `DigimeRefused`, with the platform's code and
+ * reference kept for the page.
+ */
+export function asAppError(error: unknown): unknown {
+  if (!(error instanceof ServerError)) return asStorageError(error);
+  const { code, reference, statusCode } = error.error;
+  const platform = { code, ...(reference && { reference }) };
+  return new AppError(appCode(code, statusCode), { cause: error, platform, values: { platformCode: code } });
+}
+
+function appCode(code: string, statusCode: number): ErrorCode {
+  if (code === 'FileDecryptionError') return 'FileDecryptionError';
+  if (code === 'InvalidToken' || code === 'ServiceAuthorizationError') return 'TokenRefused';
+  return statusCode === 0 || statusCode >= 500 ? 'DigimeUnreachable' : 'DigimeRefused';
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.js';
+import { type Platform, type RunningApp, startApp } from '../../src/start-app.js';
+import { createLogger } from '../../src/web/index.js';
+import { Browser } from './browser.js';
+
+export interface Pair {
+  readonly app: RunningApp;
+  readonly sandbox: Sandbox;
+  readonly dataDir: string;
+  /** A new visitor. */
+  browser(): Browser;
+  /** Ends the app and starts it again on the same data, as after a restart. */
+  restart(env?: Record<string, string>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PairOptions {
+  /** Settings as environment variables. */
+  env?: Record<string, string>;
+  sandbox?: Partial<SandboxOptions>;
+  now?: () => number;
+}
+
+/** The sandbox's credentials in the shape that the app takes. */
+export function platformOf(sandbox: Sandbox): Platform {
+  const credentials = sandbox.credentials();
+  const contract = (role: string) => {
+    const found = credentials.contracts.find((entry) => entry.role === role);
+    if (found === undefined) throw new Error(`no contract for ${role}`);
+    return { contractId: found.id, privateKey: found.privateKey };
+  };
+  return {
+    applicationId: credentials.applicationId,
+    baseUrl: credentials.baseUrl,
+    onboardUrl: credentials.onboardUrl,
+    contracts: { library: contract('write'), provider: contract('provider'), read: contract('read') },
+    sandboxUrl: sandbox.url,
+  };
+}
+
+/** A real app with a real sandbox behind it, both on free ports, in a folder of their own. */
+export async function startPair(options: PairOptions = {}): Promise<Pair> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'push-'));
+  const now = options.now ? { now: options.now } : {};
+  const sandbox = await startSandbox({
+    port: 0,
+    dataDir: join(dataDir, 'sandbox'),
+    ...now,
+    ...options.sandbox,
+  });
+  const start = (env: Record<string, string> = {}) =>
+    startApp({
+      // Quick retries, so that a test of a failure takes a moment and not a minute.
+      config: loadConfig({
+        PORT: '0',
+        DATA_DIR: join(dataDir, 'app'),
+        DIGIME_MODE: 'sandbox',
+        LOG_LEVEL: 'silent',
+        PUSH_BACKOFF_BASE_MS: '20',
+        PUSH_BACKOFF_CAP_MS: '200',
+        ...options.env,
+        ...env,
+      }),
+      appSecret: 'a secret of thirty-two characters',
+      platform: platformOf(sandbox),
+      log: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
+      ...now,
+    });
+  let app = await start();
+  return {
+    get app() {
+      return app;
+    },
+    sandbox,
+    dataDir,
+    browser: () => new Browser(app.baseUrl),
+    restart: async (env) => {
+      await app.close();
+      app = await start(env);
+    },
+    close: async () => {
+      await app.close(1000);
+      await sandbox.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
