@@ -21,10 +21,9 @@ export const text = z.string().min(1, 'must not be empty');
 export const headerText = text.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
 
 /** A string that stands for one segment of a path. */
-export const pathSegment = text.refine(
-  (value) => value !== '.' && value !== '..',
-  'must not be a relative path',
-);
+export const pathSegment = text
+  .refine((value) => value !== '.' && value !== '..', 'must not be a relative path')
+  .refine((value) => !/\p{Surrogate}/u.test(value), 'must be well-formed Unicode');
 
 export const contractId = text;
 

@@ -1,4 +1,4 @@
-import { createDecipheriv, type Decipheriv } from 'node:crypto';
+import { createDecipheriv, type Decipher } from 'node:crypto';
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import type { ContractKey } from './contract-key.js';
@@ -6,10 +6,8 @@ import { DigiMeSDKError } from './digime-sdk-error.js';
 import { FileDecryptionError } from './file-decryption-error.js';
 import type { Compression } from './file-metadata.js';
 
-const wrappedKeyBytes = 256;
 const ivBytes = 16;
 const blockBytes = 16;
-const headBytes = wrappedKeyBytes + ivBytes;
 
 /**
  * The content of an encrypted file as a stream (`protocol.md`, Encrypted file body): a wrapped AES key, an IV, then AES-256-CBC
@@ -21,7 +19,6 @@ export function decryptFile(
   key: ContractKey,
   compression: Compression,
   maxBytes: number,
-  signal?: AbortSignal,
 ): Readable {
   const decrypt = new DecryptBody(key);
   const clear =
@@ -35,10 +32,12 @@ export function decryptFile(
   decrypt.once('error', noteFailure);
   if (clear === decrypt) pipeline(encrypted, decrypt, noteFailure);
   else pipeline(encrypted, decrypt, clear, noteFailure);
-  return Readable.from(
+  const content = Readable.from(
     cappedContent(clear, maxBytes, () => failure),
-    { objectMode: false, ...(signal ? { signal } : {}) },
+    { objectMode: false },
   );
+  // A generator that was never started runs no `finally`.
+  return content.once('close', () => encrypted.destroy());
 }
 
 async function* cappedContent(
@@ -63,13 +62,16 @@ async function* cappedContent(
 /** Takes the encrypted body, gives what AES-256-CBC hid. */
 class DecryptBody extends Transform {
   readonly #key: ContractKey;
+  /** The wrapped key, 256 bytes for a key of 2048 bits, and the IV. */
+  readonly #headBytes: number;
   #head: Buffer[] = [];
   #receivedBytes = 0;
-  #decipher: Decipheriv | undefined;
+  #decipher: Decipher | undefined;
 
   constructor(key: ContractKey) {
     super();
     this.#key = key;
+    this.#headBytes = Math.ceil(key.bits / 8) + ivBytes;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -80,14 +82,14 @@ class DecryptBody extends Transform {
         return;
       }
       this.#head.push(chunk);
-      if (this.#receivedBytes < headBytes) {
+      if (this.#receivedBytes < this.#headBytes) {
         done();
         return;
       }
       const head = Buffer.concat(this.#head);
       this.#head = [];
-      this.#decipher = openCipher(this.#key, head);
-      done(null, this.#decipher.update(head.subarray(headBytes)));
+      this.#decipher = openCipher(this.#key, head.subarray(0, this.#headBytes));
+      done(null, this.#decipher.update(head.subarray(this.#headBytes)));
     } catch (error) {
       done(asDecryptionError(error));
     }
@@ -96,7 +98,7 @@ class DecryptBody extends Transform {
   override _flush(done: TransformCallback): void {
     if (
       !this.#decipher ||
-      this.#receivedBytes < headBytes + blockBytes ||
+      this.#receivedBytes < this.#headBytes + blockBytes ||
       this.#receivedBytes % blockBytes !== 0
     ) {
       done(
@@ -114,9 +116,9 @@ class DecryptBody extends Transform {
   }
 }
 
-function openCipher(key: ContractKey, head: Buffer): Decipheriv {
-  const aesKey = key.rsa.decrypt(head.subarray(0, wrappedKeyBytes));
-  return createDecipheriv('aes-256-cbc', aesKey, head.subarray(wrappedKeyBytes, headBytes));
+function openCipher(key: ContractKey, head: Buffer): Decipher {
+  const aesKey = key.rsa.decrypt(head.subarray(0, -ivBytes));
+  return createDecipheriv('aes-256-cbc', aesKey, head.subarray(-ivBytes));
 }
 
 function asDecryptionError(cause: unknown): FileDecryptionError {

@@ -73,7 +73,7 @@ async function openFileFor(client: Client, args: ReadFileArguments, call: string
       ownError(answer.identity, fault.code, fault.message, incoming, fault.cause),
     );
     const key = loadContractKey(args.privateKey);
-    const stream = decryptFile(encrypted, key, compression, client.maxFileBytes, args.signal);
+    const stream = decryptFile(encrypted, key, compression, client.maxFileBytes);
     return { ...facts, stream, userAccessToken };
   } catch (error) {
     incoming.body.destroy();
