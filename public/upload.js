@@ -1,220 +1,221 @@
-import { fieldOfPath, fieldsOfMeta, metaWithFields, mimeTypeOf, splitList } from './file-meta.js';
+import { createComposer } from './composer.js';
+import { fieldOfPath, mimeTypeOf } from './file-meta.js';
 import { FileRow } from './file-row.js';
 import { followPush } from './follow.js';
 import { sendFile } from './send-file.js';
-import { createSay, formatBytes, formatPercent, formatTime } from './words.js';
+import { createSay, formatBytes, formatPercent, formatTime, safeName } from './words.js';
 
 const find = (id) => document.getElementById(id);
 const form = find('upload');
-const news = find('news');
-const json = form.elements.fileMeta;
-const inputs = Object.fromEntries(
-  ['accountId', 'reference', 'tags', 'mimeType'].map((name) => [name, form.elements[name]]),
-);
+const zone = find('drop-zone');
 const say = createSay(JSON.parse(form.dataset.words));
+const composer = createComposer(form, say);
 const maxBytes = Number(form.dataset.maxBytes);
-const firstFields = readFields();
 
-/* Every file chosen on this page: { file, key, text (of fileMeta), state, problems, row, cancel? }. */
+/* Every file chosen here: { file, key, text, sentText?, problems, row, state, cancel?, push? };
+   state: ready, problem (can be changed and sent), waiting, uploading, stored (it has a push). */
 const items = [];
 let current;
 
 const isOpen = (item) => item.state === 'ready' || item.state === 'problem';
-
-function readFields() {
-  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
-}
-
-function parseMeta(text) {
-  const meta = JSON.parse(text);
-  if (meta === null || typeof meta !== 'object' || Array.isArray(meta)) throw new TypeError(say('notObject'));
-  return meta;
-}
+const openItems = () => items.filter(isOpen);
 
 function newKey() {
-  // randomUUID is missing on plain http addresses other than localhost.
-  return (
-    crypto.randomUUID?.() ??
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
-      '',
-    )
-  );
-}
-
-function showProblem(field, message) {
-  const place = find(`${field}-error`);
-  place.textContent = message;
-  place.hidden = message === '';
-  form.elements[field].toggleAttribute('aria-invalid', message !== '');
-  if (message !== '') form.elements[field].setAttribute('aria-invalid', 'true');
-}
-
-function showProblems(problems) {
-  const byField = { file: [], fileMeta: [], accountId: [], reference: [], tags: [], mimeType: [] };
-  for (const { path, message } of problems) byField[fieldOfPath(path) ?? 'file'].push(message);
-  for (const [field, messages] of Object.entries(byField)) showProblem(field, messages.join(' '));
-  const [first] = Object.entries(byField).find(([, messages]) => messages.length > 0) ?? [];
-  if (first) form.elements[first].focus();
+  if (crypto.randomUUID) return crypto.randomUUID();
+  // It is missing on plain http addresses other than localhost.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }
 
 function addFiles(files) {
   const refused = [];
   for (const file of files) {
-    const name = file.name;
-    if (file.size === 0) refused.push({ path: 'file', message: say('empty', { name }) });
-    else if (file.size > maxBytes) {
-      const sizes = { size: formatBytes(file.size), max: formatBytes(maxBytes) };
-      refused.push({ path: 'file', message: say('tooLarge', { name, ...sizes }) });
-    } else items.push(createItem(file));
+    const sizes = { name: safeName(file.name), size: formatBytes(file.size), max: formatBytes(maxBytes) };
+    if (file.size === 0) refused.push({ path: 'file', message: say('empty', sizes) });
+    else if (file.size > maxBytes) refused.push({ path: 'file', message: say('tooLarge', sizes) });
+    else add(file);
   }
-  form.elements.file.value = '';
-  showProblems(refused);
-  if (!current || !isOpen(current)) choose(items.find(isOpen));
+  if (!current && items.length > 0) choose(openItems()[0]);
+  composer.showProblems(refused);
   render();
 }
 
-function createItem(file) {
-  // What was typed before the first file was chosen belongs to it; the later ones start from the same account.
-  const fields = items.length === 0 ? readFields() : { ...firstFields, accountId: inputs.accountId.value };
-  if (items.length > 0 || fields.mimeType === '') fields.mimeType = mimeTypeOf(file);
+function add(file) {
+  const isFirst = items.length === 0;
   const item = {
     file,
-    key: items.length === 0 ? form.elements.idempotencyKey.value : newKey(),
-    state: 'ready',
+    key: isFirst ? form.elements.idempotencyKey.value : newKey(),
+    text: composer.startText(mimeTypeOf(file), isFirst),
     problems: [],
+    row: new FileRow(find('file-row'), safeName(file.name), formatBytes(file.size)),
+    state: 'ready',
   };
-  item.text = JSON.stringify(metaWithFields({}, fields), null, 2);
-  item.row = new FileRow(find('file-row'), file.name, formatBytes(file.size));
+  item.row.say(say('ready'), 'ready');
+  items.push(item);
   find('files').append(item.row.element);
-  return item;
 }
 
 function choose(item) {
   current = item;
-  if (!item) return;
-  json.value = item.text;
-  fieldsFromJson();
-  find('described').textContent = item.file.name;
-  showProblems(item.problems);
+  if (item) composer.show(item);
 }
 
-function fieldsFromJson() {
-  try {
-    const fields = fieldsOfMeta(parseMeta(json.value));
-    for (const [name, input] of Object.entries(inputs)) input.value = fields[name];
-    showProblem('fileMeta', '');
-    return true;
-  } catch (error) {
-    showProblem('fileMeta', say('notJson', { reason: error.message }));
-    return false;
-  }
-}
-
-function jsonFromFields() {
-  let meta = {};
-  try {
-    meta = parseMeta(json.value);
-  } catch {
-    // What stands there can't be read; the fields say it anew.
-  }
-  json.value = JSON.stringify(metaWithFields(meta, readFields()), null, 2);
-  showProblem('fileMeta', '');
-}
-
-function remember() {
-  if (!current) return;
-  // A key stands for one content: with another description it is another push.
-  if (current.sentText !== undefined && current.sentText !== json.value) current.key = newKey();
-  current.text = json.value;
-}
-
-async function send(item) {
-  item.state = 'uploading';
-  item.problems = [];
-  item.sentText = item.text;
-  let told = 0;
-  const upload = sendFile(
-    {
-      action: form.action,
-      key: item.key,
-      connection: form.elements.connection.value,
-      fileMeta: item.text,
-      file: item.file,
-    },
-    ({ sent, total, msLeft }) => {
-      const share = sent / total;
-      const words = { percent: formatPercent(share), sent: formatBytes(sent), total: formatBytes(total) };
-      item.row.progress(
-        share,
-        share < 1
-          ? `${say('progress', words)} · ${say('timeLeft', { time: formatTime(msLeft) })}`
-          : say('checking'),
-      );
-      // Every quarter is enough to hear.
-      if (Math.floor(share * 4) > told) {
-        told = Math.floor(share * 4);
-        news.textContent = say('announceProgress', { name: item.file.name, percent: words.percent });
-      }
-    },
-  );
-  item.cancel = upload.cancel;
+function remove(item) {
+  items.splice(items.indexOf(item), 1);
+  item.row.element.remove();
+  if (item === current) choose(openItems()[0]);
   render();
-  settle(item, await upload.done);
-  render();
-  sendNext();
+  form.elements.file.focus();
 }
 
-function settle(item, answer) {
-  if (answer.push) {
-    item.state = 'stored';
-    item.push = answer.push;
-    if (items.length === 1) return location.assign(answer.push.links.self);
-    tell(item, say('stored'));
-    followPush(answer.push.links, (push) =>
-      tell(
-        item,
-        say(push.state === 'needs-reauthorization' ? 'needsReauthorization' : push.state),
-        push.state,
-      ),
-    );
-    return;
-  }
-  item.state = 'problem';
-  if (answer.cancelled) item.state = 'ready';
-  item.problems = (answer.error?.details ?? []).filter(({ path }) => fieldOfPath(path));
-  if (answer.error?.code === 'IdempotencyConflict') item.key = newKey();
-  tell(
-    item,
-    answer.cancelled
-      ? say('cancelled')
-      : answer.dead
-        ? say('dead')
-        : (answer.error.message ?? say('unclear')),
-    answer.cancelled ? 'ready' : 'failed',
-  );
-  if (item.problems.length > 0) choose(item);
+function tell(item, message, look = item.state) {
+  item.row.say(message, look);
+  find('news').textContent = say('announceState', { name: safeName(item.file.name), state: message });
 }
 
-function tell(item, message, state = item.state) {
-  item.row.say(message, state);
-  news.textContent = say('announceState', { name: item.file.name, state: message });
-}
-
-function sendNext() {
-  if (items.some((item) => item.state === 'uploading')) return;
-  const next = items.find((item) => item.state === 'waiting');
-  if (next) send(next);
-}
-
+/* Sends the chosen ones, one after the other. */
 function ask(chosen) {
-  remember();
-  if (items.length === 0) return showProblems([{ path: 'file', message: say('noFile') }]);
-  if (current && isOpen(current) && !fieldsFromJson()) return json.focus();
+  if (chosen.length === 0) return composer.showProblems([{ path: 'file', message: say('noFile') }]);
+  if (chosen.includes(current) && !composer.check()) return composer.focusJson();
   for (const item of chosen) {
     item.state = 'waiting';
+    item.problems = [];
     item.row.say(say('waiting'), 'waiting');
   }
-  if (!current || !isOpen(current)) choose(items.find((item) => item.state === 'ready'));
+  sendNext();
+  chosen[0].row.focus();
+}
+
+async function sendNext() {
+  const item = items.find(({ state }) => state === 'waiting');
+  if (item && !items.some(({ state }) => state === 'uploading')) {
+    // A key stands for one content: with another description it is another push.
+    if (item.sentText !== undefined && item.sentText !== item.text) item.key = newKey();
+    item.sentText = item.text;
+    item.state = 'uploading';
+    tell(item, say('uploading'));
+    const { key, text: fileMeta, file } = item;
+    const sending = sendFile(
+      { action: form.action, key, connection: form.elements.connection.value, fileMeta, file },
+      reporterFor(item),
+    );
+    item.cancel = sending.cancel;
+    sending.done.then((answer) => settle(item, answer));
+  }
+  if (!current || !isOpen(current)) choose(openItems()[0]);
   render();
+}
+
+function reporterFor(item) {
+  let quarters = 0;
+  return ({ sent, total, msLeft }) => {
+    const share = sent / total;
+    const percent = formatPercent(share);
+    const words = say('progress', { percent, sent: formatBytes(sent), total: formatBytes(total) });
+    item.row.progress(
+      share,
+      share < 1 ? `${words} · ${say('timeLeft', { time: formatTime(msLeft) })}` : say('checking'),
+    );
+    if (Math.floor(share * 4) === quarters) return;
+    // Every quarter is enough to hear.
+    quarters = Math.floor(share * 4);
+    find('news').textContent = say('announceProgress', { name: safeName(item.file.name), percent });
+  };
+}
+
+function settle(item, { push, error, cancelled, dead }) {
+  if (push) {
+    item.state = 'stored';
+    item.push = push;
+    tell(item, say('stored'));
+    if (items.length === 1) return location.assign(push.links.self);
+    followPush(push.links, ({ state }) => tell(item, say(state), state));
+  } else if (cancelled) {
+    item.state = 'ready';
+    tell(item, say('cancelled'));
+  } else {
+    item.state = 'problem';
+    item.isDead = dead;
+    item.problems = (error?.details ?? []).filter(({ path }) => fieldOfPath(path));
+    if (error?.code === 'IdempotencyConflict') item.key = newKey();
+    tell(item, dead ? say('dead') : (error.message ?? say('unclear')), 'failed');
+  }
+  render();
+  // Never away from the one that is being described.
+  if (!push && (!current || !isOpen(current) || current === item)) choose(item);
   sendNext();
 }
+
+function actionsOf(item) {
+  const name = safeName(item.file.name);
+  const action = (key, act) => ({ label: say(key), name, act });
+  if (item.state === 'stored') return [{ label: say('open'), name, href: item.push.links.self }];
+  if (item.state === 'uploading') return [action('cancel', item.cancel)];
+  const others =
+    item !== current && isOpen(item)
+      ? [
+          action('edit', () => {
+            choose(item);
+            render();
+            form.elements.accountId.focus();
+          }),
+        ]
+      : [];
+  const retry = item.state === 'problem' ? [action('retry', () => ask([item]))] : [];
+  return [...retry, ...others, action('remove', () => remove(item))];
+}
+
+function render() {
+  const open = openItems();
+  for (const item of items) {
+    item.row.mark(item === current && items.length > 1);
+    item.row.offer(actionsOf(item));
+  }
+  find('files-area').hidden = items.length === 0;
+  find('send-actions').hidden = items.length > 0 && open.length === 0;
+  find('send-label').textContent = open.length > 1 ? say('sendAll') : say('send');
+  find('send-one').hidden = open.length < 2;
+  composer.setEnabled(items.length === 0 || open.length > 0);
+  // The browser's own words beside the button ("2 files") follow what is still to be sent.
+  const transfer = new DataTransfer();
+  for (const { file } of open) transfer.items.add(file);
+  form.elements.file.files = transfer.files;
+}
+
+form.noValidate = true;
+form.elements.file.multiple = true;
+find('json-side').hidden = false;
+find('drop-words').hidden = false;
+find('file-label').className = 'visually-hidden';
+find('send-one').textContent = say('sendNext');
+composer.show(composer.draft());
+
+form.elements.file.addEventListener('change', () => addFiles(form.elements.file.files));
+find('send-one').addEventListener('click', () => ask([current]));
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  ask(openItems());
+});
+for (const name of ['dragenter', 'dragover', 'dragleave', 'drop']) {
+  // On the whole page, or a file dropped beside the zone would replace the page.
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    zone.classList.toggle(
+      'is-over',
+      (name === 'dragenter' || name === 'dragover') && zone.contains(event.target),
+    );
+    if (name === 'drop' && zone.contains(event.target)) addFiles(event.dataTransfer.files);
+  });
+}
+window.addEventListener('online', () => {
+  for (const item of items.filter(({ state, isDead }) => state === 'problem' && isDead))
+    tell(item, say('online'), 'failed');
+});
+window.addEventListener('beforeunload', (event) => {
+  if (items.some(({ state }) => state === 'uploading' || state === 'waiting')) event.preventDefault();
+});
+window.addEventListener('pageshow', (event) => {
+  // Back from the page of a push: the form would carry a key that is spent.
+  if (event.persisted && items.length === 1) location.reload();
+});

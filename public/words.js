@@ -25,3 +25,8 @@ export function formatTime(ms) {
   const step = seconds < 90 ? 0 : seconds < 5400 ? 1 : 2;
   return timeFormats[step].format(Math.round(seconds / 60 ** step));
 }
+
+/* As the server writes it: marks that turn the direction of writing could make one ending look like another. */
+export function safeName(name) {
+  return name.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
