@@ -45,8 +45,8 @@ test('a person who allows a write contract ends with a token that pushes a file'
   const accounts = await client.send('GET', 'permission-access/accounts', {
     claims: { access_token: token.access_token.value },
   });
-  expect(accounts.json).toHaveLength(1);
-  expect(accounts.json[0]).toMatchObject({
+  expect(accounts.list).toHaveLength(1);
+  expect(accounts.list[0]).toMatchObject({
     id: expect.stringMatching(/^40_/),
     type: 'USER',
     reference: callback?.searchParams.get('accountReference'),

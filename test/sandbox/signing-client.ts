@@ -5,13 +5,41 @@ import type { Sandbox } from '../../src/sandbox/index.js';
 export type Role = 'write' | 'provider' | 'read' | 'refused';
 export type Json = Record<string, unknown>;
 
+/** The members that answers of the sandbox have, each in some of them. */
+export interface AnswerBody {
+  token: string;
+  session: { key: string; expiry: number };
+  error: { code: string; message: string; reference: string };
+  status: { state: string } & string;
+  fileList: { name: string; updatedDate: number }[];
+  resourceType: string;
+  type: string;
+  issue: { severity: string; diagnostics: string; expression: string[] }[];
+  entry: { response: { location: string; outcome: AnswerBody } }[];
+  location: string;
+  id: string;
+  data: { id: number; name: string }[];
+  total: number;
+}
+
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
-  json: any;
+  json: AnswerBody;
+  /** The answer's JSON where it is a list. */
+  list: Json[];
   text: string;
   bytes: Buffer;
+}
+
+export interface TokenPayload {
+  preauthorization_code: string;
+  reference_code: string;
+  access_token: { value: string; expires_on: number };
+  refresh_token: { value: string; expires_on: number };
+  sub: string;
+  consentid: string;
+  token_type: string;
 }
 
 export interface SendOptions {
@@ -154,9 +182,8 @@ export const DESCRIPTOR = {
 };
 
 /** The payload of the platform token in an answer, unverified. */
-// biome-ignore lint/suspicious/noExplicitAny: tests read payloads of every shape.
-export function payload(answer: Answer): any {
-  return jwt.decode(answer.json.token);
+export function payload(answer: Answer): TokenPayload {
+  return jwt.decode(answer.json.token) as unknown as TokenPayload;
 }
 
 async function readAnswer(response: Response): Promise<Answer> {
@@ -168,5 +195,6 @@ async function readAnswer(response: Response): Promise<Answer> {
   } catch {
     json = undefined;
   }
-  return { status: response.status, headers: response.headers, json, text, bytes };
+  const { status, headers } = response;
+  return { status, headers, json: json as AnswerBody, list: Array.isArray(json) ? json : [], text, bytes };
 }

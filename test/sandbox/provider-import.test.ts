@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { BLOOD_PRESSURE, batch, PATIENT, WEIGHT } from './bundles.js';
+import { accountIdOf, withProvider } from './provider-client.js';
+import { expectRefusal } from './refusal-checks.js';
+
+const provider = withProvider();
+
+test('a batch is answered entry by entry and kept with how often it came', async () => {
+  const first = await provider.send(batch());
+  expect(first.status).toBe(200);
+  expect(first.json).toMatchObject({ resourceType: 'Bundle', type: 'batch-response' });
+  expect(first.json.entry.map(({ response }) => response)).toEqual(
+    ['Patient', 'Observation', 'Observation'].map((type) =>
+      expect.objectContaining({
+        status: '201 Created',
+        location: expect.stringMatching(new RegExp(`^${type}/[0-9a-f]+/_history/1$`)),
+      }),
+    ),
+  );
+  await provider.send(batch());
+  await provider.send(batch(), { path: 'fhir/3.0.2' });
+  const text = JSON.stringify(batch());
+  const same = {
+    accountId: provider.accountId,
+    resource: batch(),
+    size: text.length,
+    sha256: createHash('sha256').update(text).digest('hex'),
+  };
+  expect(provider.sandbox.control.provider().deliveries).toEqual([
+    expect.objectContaining({ ...same, version: 'stu3', count: 2 }),
+    expect.objectContaining({ ...same, version: '3.0.2', count: 1 }),
+  ]);
+});
+
+test('a transaction is answered with a transaction-response, and a PUT keeps its id', async () => {
+  const task = {
+    fullUrl: 'https://care.example/fhir/Task/t-1',
+    resource: {
+      resourceType: 'Task',
+      id: 't-1',
+      meta: { profile: ['http://nictiz.nl/fhir/StructureDefinition/any'] },
+      status: 'completed',
+      intent: 'plan',
+    },
+    request: { method: 'PUT', url: 'Task/t-1' },
+  };
+  const { status, json } = await provider.send({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [task],
+  });
+  expect({ status, type: json.type }).toEqual({ status: 200, type: 'transaction-response' });
+  expect(json.entry[0]?.response.location).toBe('Task/t-1/_history/1');
+});
+
+test('what a receiver only warns of is delivered, with the warning in the entry’s outcome', async () => {
+  const { status, json } = await provider.send(
+    batch({ ...PATIENT, resource: { ...PATIENT.resource, id: 'p1' } }, WEIGHT),
+  );
+  expect(status).toBe(200);
+  expect(json.entry[0]?.response.outcome.issue).toEqual([
+    {
+      severity: 'warning',
+      code: 'informational',
+      diagnostics: expect.stringContaining('ignored'),
+      expression: ['Bundle.entry[0].resource.id'],
+    },
+  ]);
+  const alone = await provider.send(batch(WEIGHT));
+  expect(alone.json.entry[0]?.response.outcome.issue[0]).toMatchObject({
+    severity: 'warning',
+    expression: ['Bundle.entry[0].resource.subject.reference'],
+  });
+});
+
+describe('a push to a provider is refused before the provider sees it', () => {
+  const REQUEST = { status: 400, code: 'InvalidRequest' };
+  test('for another standard or version', async () => {
+    await expectRefusal(provider, () => provider.send(batch(), { path: 'hl7/stu3' }), {
+      ...REQUEST,
+      message: 'must be fhir',
+    });
+    await expectRefusal(provider, () => provider.send(batch(), { path: 'fhir/r4' }), {
+      ...REQUEST,
+      message: 'stu3 or 3.0.2',
+    });
+  });
+  test('for an account that is not the user’s', async () => {
+    const { client } = provider;
+    const other = await accountIdOf(client, await client.connect({ sourceType: 'push', service: '9004' }));
+    await expectRefusal(provider, () => provider.send(batch(), { headers: { accountid: other } }), {
+      status: 404,
+      code: 'NotFound',
+      message: 'this user has no account',
+    });
+  });
+  test('for an account that takes no pushes', async () => {
+    const { client } = provider;
+    const { accessToken, ...plain } = await client.connect();
+    const id = await accountIdOf(client, { accessToken, ...plain });
+    const path = 'permission-access/import/h:accountId/fhir/stu3';
+    const claims = { access_token: accessToken };
+    await expectRefusal(
+      provider,
+      () => client.send('POST', path, { claims, body: batch(), headers: { accountid: id } }),
+      {
+        ...REQUEST,
+        message: 'not at a provider that takes pushes',
+      },
+    );
+  });
+  test('without the accountId header', async () => {
+    await expectRefusal(provider, () => provider.send(batch(), { headers: { accountid: '' } }), {
+      ...REQUEST,
+      message: 'accountId is missing',
+    });
+  });
+  test('for a body that is not JSON, or of another type', async () => {
+    await expectRefusal(provider, () => provider.send('{"resourceType":'), {
+      ...REQUEST,
+      message: 'not JSON',
+    });
+    const headers = { 'content-type': 'text/plain' };
+    await expectRefusal(provider, () => provider.send('{}', { headers }), {
+      status: 415,
+      code: 'UnsupportedMediaType',
+      message: 'application/json',
+    });
+  });
+  test('for a body of more than 16 MiB', async () => {
+    await expectRefusal(provider, () => provider.send(JSON.stringify({ x: 'x'.repeat(16 * 1024 * 1024) })), {
+      status: 413,
+      code: 'PayloadTooLarge',
+      message: 'at most 16777216 bytes',
+    });
+  });
+  test('for JSON that is nested very deep', async () => {
+    const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+    const text = JSON.stringify(batch(BLOOD_PRESSURE)).replace(
+      '"status":"final"',
+      `"status":"final","x":${deep}`,
+    );
+    await expectRefusal(provider, () => provider.send(text), {
+      status: 422,
+      code: 'InvalidResource',
+      message: 'nested deeper',
+    });
+  });
+});
