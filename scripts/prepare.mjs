@@ -39,13 +39,27 @@ function upToDate(stamp, print) {
   return existsSync(join(root, stamp)) && readFileSync(join(root, stamp), 'utf8') === print;
 }
 
-/** Installs the packages of the lockfile unless node_modules already holds exactly those. */
+/** Whether node_modules holds what the lockfile says, by npm's own record of what it installed. */
+function holdsLockfile() {
+  const record = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
+  );
+}
+
+/** Installs the packages of the lockfile unless node_modules already holds exactly those, for this Node. */
 export function ensureInstalled() {
-  const print = `${fingerprint(['package-lock.json'])} node ${process.versions.modules}`;
   const stamp = 'node_modules/.installed-for';
+  const print = `${fingerprint(['package-lock.json'])} node ${process.versions.modules}`;
   if (upToDate(stamp, print)) return;
-  // Standard output is the app's: installing reports on standard error, so that scripts can read the ready lines.
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] });
+  // Installed by hand with this project's lockfile and never used with another Node: nothing to do.
+  if (existsSync(join(root, stamp)) || !holdsLockfile()) {
+    // Standard output is the app's: installing reports on standard error, so that scripts can read the ready lines.
+    run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] });
+  }
   writeFileSync(join(root, stamp), print);
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerError, type UserAccessToken } from '../digime/index.js';
 import { AppError } from '../errors.js';
-import { KeyedLock } from '../web/keyed-lock.js';
+import { KeyedLock } from '../web/index.js';
 import type { Connections } from './connections.js';
 
 const leaseMs = 30_000;
