@@ -33,13 +33,14 @@ export async function applyFault(
   if (!canned) {
     if (fault.behaviour === 'lose-response') dropInsteadOfAnswering(request, response);
     if (fault.behaviour === 'truncate') cutTheAnswer(request, response);
-    if (fault.headers) response.set(fault.headers);
+    setHeaders(response, fault.headers ?? {});
     return true;
   }
   await drain(body);
   if (response.closed) return false;
   const { text, type } = cannedBody(fault, recorded);
-  response.status(fault.status ?? 200).set({ ...(type && { 'content-type': type }), ...fault.headers });
+  response.status(fault.status ?? 200);
+  setHeaders(response, { ...(type && { 'content-type': type }), ...fault.headers });
   if (fault.behaviour === 'drip') await drip(response, text, fault.delayMs ?? DRIP_MS);
   else {
     if (fault.behaviour === 'lose-response') dropInsteadOfAnswering(request, response);
@@ -47,6 +48,11 @@ export async function applyFault(
     response.end(text);
   }
   return false;
+}
+
+/** Sets them as they are given: Express's own `set` adds a charset. */
+function setHeaders(response: Response, headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
 /** Reads what is left of the body, so that the request log has all of it. */

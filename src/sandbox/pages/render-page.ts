@@ -18,10 +18,12 @@ export async function renderPage(
   model: Record<string, unknown>,
   formTarget = '',
 ): Promise<void> {
+  // CSP has no notation for an IPv6 address: only the scheme can stand for it.
+  const target = formTarget.includes('[') ? new URL(formTarget).protocol : formTarget;
   const html = await ejs.renderFile(`${VIEWS}${view}.ejs`, model, { cache: true });
   response
     .status(status)
-    .set({ 'content-security-policy': `${SCRIPTLESS}; form-action 'self' ${formTarget}`.trim() })
+    .set({ 'content-security-policy': `${SCRIPTLESS}; form-action 'self' ${target}`.trim() })
     .type('html')
     .send(html);
 }
