@@ -89,7 +89,8 @@ export class Browser {
       /name="([^"]*)"/.exec(tag)?.[1] ?? '',
       /value="([^"]*)"/.exec(tag)?.[1] ?? '',
     ]);
-    const first = service ?? /name="service"[^>]*value="([^"]*)"/.exec(page.text)?.[1];
+    const select = /<select[^>]*name="service"[^>]*>([\s\S]*?)<\/select>/.exec(page.text)?.[1] ?? '';
+    const first = service ?? [...select.matchAll(/<option[^>]*value="([^"]+)"/g)][0]?.[1];
     const fields = { ...Object.fromEntries(hidden), ...(first && { service: first }), decision };
     const answer = await this.post(new URL(action, consentUrl).href, fields, {});
     const location = answer.headers.get('location');

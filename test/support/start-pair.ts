@@ -79,8 +79,10 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     dataDir,
     browser: () => new Browser(app.baseUrl),
     restart: async (env) => {
+      const { port } = app;
       await app.close();
-      app = await start(env);
+      // The same address: a visitor's cookies belong to it.
+      app = await start({ PORT: String(port), ...env });
     },
     close: async () => {
       await app.close(1000);
