@@ -10,4 +10,5 @@ export { ROUTES } from './control/faults.js';
 export type { RecordedRequest } from './control/request-log.js';
 export type { SandboxCredentials } from './credentials.js';
 export { SANDBOX_PUBLIC_EXPONENT } from './identity/keys.js';
-export { type Sandbox, type SandboxOptions, startSandbox } from './start-sandbox.js';
+export type { SandboxOptions } from './sandbox-options.js';
+export { type Sandbox, startSandbox } from './start-sandbox.js';

@@ -1,0 +1,169 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { expectRefusal } from './refusal-checks.js';
+import { AGENT, type Connection, type Json, SigningClient } from './signing-client.js';
+import { withSandbox } from './with-sandbox.js';
+
+const running = withSandbox();
+let writer: SigningClient;
+let reader: SigningClient;
+let written: Connection;
+let read: Connection;
+let sessionKey: string;
+
+beforeAll(async () => {
+  writer = new SigningClient(running.sandbox, 'write');
+  reader = new SigningClient(running.sandbox, 'read');
+  written = await writer.connect();
+  await writer.push(written.accessToken, 'private');
+  read = await reader.connect({}, { access_token: written.accessToken });
+  sessionKey = (await trigger(reader, read)).json.session.key;
+});
+
+function trigger(client: SigningClient, { accessToken }: Connection, body: Json = AGENT) {
+  return client.send('POST', 'permission-access/trigger', { claims: { access_token: accessToken }, body });
+}
+
+function get(client: SigningClient, { accessToken }: Connection, path: string) {
+  return client.send('GET', `permission-access/query/${path}`, { claims: { access_token: accessToken } });
+}
+
+const NOT_FOUND = { status: 404, code: 'NotFound' };
+const SCOPE = {
+  status: 403,
+  code: 'InsufficientScope',
+  message: /needs a read contract: \S+ is a write contract/,
+};
+
+describe('a write contract is refused', () => {
+  test('a read session', async () => {
+    await expectRefusal(running, () => trigger(writer, written), SCOPE);
+  });
+  test('the file list and the file of a session', async () => {
+    await expectRefusal(running, () => get(writer, written, sessionKey), SCOPE);
+    await expectRefusal(running, () => get(writer, written, `${sessionKey}/push_1`), SCOPE);
+  });
+  test('the sources', async () => {
+    await expectRefusal(
+      running,
+      () => writer.send('POST', 'discovery/sources', { body: { query: {} } }),
+      SCOPE,
+    );
+  });
+});
+
+describe('a read session is refused', () => {
+  test('to the user of another library', async () => {
+    const stranger = await reader.connect();
+    const { name } = running.sandbox.control.library().files[0] ?? { name: '' };
+    const refused = { ...NOT_FOUND, message: 'no session with this key' };
+    await expectRefusal(running, () => get(reader, stranger, sessionKey), refused);
+    await expectRefusal(running, () => get(reader, stranger, `${sessionKey}/${name}`), refused);
+    const { json } = await trigger(reader, stranger);
+    await expectRefusal(running, () => get(reader, stranger, `${json.session.key}/${name}`), {
+      ...NOT_FOUND,
+      message: 'no file of this name',
+    });
+  });
+  test('under a key that was never given', async () => {
+    await expectRefusal(running, () => get(reader, read, 'invented'), {
+      ...NOT_FOUND,
+      message: 'no session',
+    });
+  });
+  test('for a file that is not there', async () => {
+    for (const name of ['push_0', '..%2F..%2Fkeys.json', '%00']) {
+      await expectRefusal(running, () => get(reader, read, `${sessionKey}/${name}`), {
+        ...NOT_FOUND,
+        message: 'no file of this name',
+      });
+    }
+  });
+  test('without an agent', async () => {
+    await expectRefusal(running, () => trigger(reader, read, {}), {
+      status: 400,
+      code: 'SDKInvalid',
+      message: 'agent',
+    });
+  });
+  test('when it has expired', async () => {
+    running.sandbox.control.advanceClock(3601);
+    const refresh = { grant_type: 'refresh_token', refresh_token: read.refreshToken };
+    const renewed = await reader.send('POST', 'oauth/token', { claims: refresh });
+    const [, body = ''] = renewed.json.token.split('.');
+    const accessToken = JSON.parse(Buffer.from(body, 'base64url').toString()).access_token.value;
+    await expectRefusal(running, () => get(reader, { ...read, accessToken }, sessionKey), {
+      ...NOT_FOUND,
+      message: 'expired',
+    });
+  });
+});
+
+describe('sources', () => {
+  const query = (body: Json) => reader.send('POST', 'discovery/sources', { body });
+
+  test('are filtered by type and name, in pages', async () => {
+    const filter = { type: { id: [2] }, publishedStatus: ['approved'] };
+    const all = (await query({ query: { filter } })).json;
+    expect(all.total).toBe(all.data.length);
+    expect(all.data[0]).toEqual({
+      id: 9001,
+      name: 'MedMij Testhuisarts De Linde',
+      type: [{ id: 2, name: 'push' }],
+      service: { id: 9001, name: 'MedMij Testhuisarts De Linde', reference: 'medmij-testhuisarts-de-linde' },
+      resource: { url: expect.stringContaining('source-9001.svg'), mimetype: 'image/svg+xml' },
+      publishedStatus: 'approved',
+    });
+    const page = (await query({ limit: 2, offset: 1, query: { filter } })).json;
+    expect(page).toEqual({ data: all.data.slice(1, 3), limit: 2, offset: 1, total: all.total });
+    expect((await query({ query: { search: 'hospital' } })).json.data.map(({ id }) => id)).toEqual([9203]);
+    expect((await query({ query: { filter: { publishedStatus: ['pending'] } } })).json.total).toBe(0);
+  });
+
+  test('are refused for a body that asks for none', async () => {
+    await expectRefusal(running, () => query({ limit: 0 }), {
+      status: 400,
+      code: 'InvalidRequest',
+      message: 'limit',
+    });
+    await expectRefusal(running, () => query({ query: { filter: { type: { id: 'push' } } } }), {
+      status: 400,
+      code: 'InvalidRequest',
+      message: 'query.filter.type.id',
+    });
+  });
+});
+
+test('a contract says what it is, the refused one too', async () => {
+  for (const [role, accessType] of [
+    ['write', 'w'],
+    ['read', 'r'],
+    ['refused', 'w'],
+  ] as const) {
+    const client = new SigningClient(running.sandbox, role);
+    const { status, json } = await client.send('GET', 'permission-access/contract');
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      id: client.contract.id,
+      accessType,
+      application: { id: expect.stringMatching(/^sandbox-/) },
+    });
+  }
+});
+
+test('a path that is none is refused in the same shape', async () => {
+  await expectRefusal(running, () => reader.send('GET', 'permission-access/nowhere'), {
+    ...NOT_FOUND,
+    message: 'there is no GET /permission-access/nowhere',
+  });
+});
+
+test('a reference is given for an account of the contract’s own users only', async () => {
+  const send = (value: unknown) => writer.send('POST', 'reference', { body: { type: 'accountId', value } });
+  const provider = new SigningClient(running.sandbox, 'provider');
+  const { userId } = await provider.connect();
+  const account = running.sandbox.control.library().libraries.find((library) => library.userId === userId)
+    ?.accounts[0];
+  await expectRefusal(running, () => send(account?.id), { ...NOT_FOUND, message: 'no account with this id' });
+  await expectRefusal(running, () => send('40_x'), { ...NOT_FOUND, message: 'no account with this id' });
+  await expectRefusal(running, () => send(7), { status: 400, code: 'InvalidRequest', message: 'value' });
+});
