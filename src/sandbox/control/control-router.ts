@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Request, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { z } from 'zod';
 import { parseWith, readJson } from '../api/read-json.js';
 import type { SandboxCredentials } from '../credentials.js';
@@ -10,8 +10,9 @@ import { localOnly } from './local-only.js';
 const CLOCK = z.strictObject({ advanceSeconds: z.number() });
 
 /** The control routes under `/sandbox/` (interface.md, "The sandbox"): JSON, and for this machine only. */
-export function controlRouter(control: SandboxControl, credentials: () => SandboxCredentials): Router {
-  const router = express.Router();
+export function controlRouter(control: SandboxControl, credentials: () => SandboxCredentials): Express {
+  // An app of its own, so that people who follow the links get JSON they can read.
+  const router = express().disable('x-powered-by').disable('etag').set('json spaces', 2);
   router.use(localOnly);
   const read = (request: Request) => readJson(request);
 
