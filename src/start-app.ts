@@ -16,7 +16,7 @@ import {
   UsedStates,
 } from './onboarding/index.js';
 import { createPushService, type PushService, pushRouter } from './push/index.js';
-import { cookieSecret, createSealer, openDatabase, Spool } from './storage/index.js';
+import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
 import {
   createAssets,
   createHealth,
@@ -124,7 +124,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     onError: (err) => log.error({ err }, 'old sessions could not be removed'),
   });
   const health = createHealth([
-    { name: 'database', check: () => database('pushes').first('id') },
+    { name: 'database', check: () => probeDatabase(database) },
     { name: 'spool', check: () => spool.probe() },
   ]);
   const metrics = createMetrics(

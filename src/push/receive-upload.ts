@@ -1,8 +1,9 @@
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import multer, { MulterError, type StorageEngine } from 'multer';
+import multer, { MulterError, type Options, type StorageEngine } from 'multer';
 import { AppError, type ErrorCode } from '../errors.js';
-import type { PayloadWriter, Spool, StoredPayload } from '../storage/index.js';
+import { asSpoolError, type PayloadWriter, type Spool, type StoredPayload } from '../storage/index.js';
 
 /** More than all the fields, part headers and boundaries of our form take. */
 const overheadBytes = 128 * 1024;
@@ -54,7 +55,8 @@ function asUploadError(error: unknown, maxBytes: number): unknown {
       ...(field && { details: [{ path: field, message: `fields:${code}` }] }),
     });
   }
-  if (error instanceof AppError || (error as { code?: string }).code?.startsWith('E')) return error;
+  const known = asSpoolError(error);
+  if (known instanceof AppError) return known;
   // What remains comes from busboy: no boundary, bad part headers, a body that ends early.
   return error instanceof Error ? new AppError('MalformedMultipart', { cause: error }) : error;
 }
@@ -91,6 +93,23 @@ class SpoolStorage implements StorageEngine {
       callback,
     );
   }
+}
+
+/**
+ * Pipes the body into the parser and refuses at the first limit that is hit: multer reads the rest of the body before
+ * it says so, and a chunked body need not end.
+ */
+function feed(req: Request, parser: Writable, maxBytes: number, refuse: (error: unknown) => void): void {
+  let bytes = 0;
+  req.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes + overheadBytes) refuse(new MulterError('LIMIT_FILE_SIZE', 'file'));
+  });
+  parser.once('filesLimit', () => refuse(new MulterError('LIMIT_FILE_COUNT', 'file')));
+  parser.once('fieldsLimit', () => refuse(new MulterError('LIMIT_FIELD_COUNT')));
+  parser.once('partsLimit', () => refuse(new MulterError('LIMIT_PART_COUNT')));
+  parser.once('error', refuse);
+  req.pipe(parser);
 }
 
 function assertMultipart(req: Request, maxBytes: number): void {
@@ -130,9 +149,14 @@ export async function receiveUpload(
         fileSize: maxBytes,
       },
       defParamCharset: 'utf8',
-      fileFilter: (_req, file, accept) =>
-        file.fieldname === 'file' ? accept(null, true) : accept(unexpectedField(file.fieldname)),
-    }).any();
+      fileFilter: (_req, file, accept) => {
+        if (file.fieldname === 'file') return accept(null, true);
+        const unexpected = unexpectedField(file.fieldname);
+        reject(unexpected);
+        accept(unexpected);
+      },
+      streamHandler: (_req: Request, parser: Writable) => feed(req, parser, maxBytes, reject),
+    } as Options).any();
     req.once('close', () => {
       if (req.complete) return;
       const aborted = new AppError('UploadAborted');

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import createKnex, { type Knex } from 'knex';
-import { AppError } from '../errors.js';
 import { migrations } from './migrations.js';
 
 export type Database = Knex;
@@ -78,16 +77,7 @@ interface PostgresConnection {
   setTypeParser(oid: number, parse: (text: string) => unknown): void;
 }
 
-const outOfSpace = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', '53100']);
-const notAvailable =
-  /^(SQLITE_(BUSY|LOCKED|READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PROTOCOL)|ECONNREFUSED|ECONNRESET|EROFS|EACCES|EIO|EMFILE|57P0|08|53)/;
-
-/** Turns a failure of the database or the disk into `StorageFull` (507) or `StorageUnavailable` (503); others stay as they are. */
-export function asStorageError(error: unknown): unknown {
-  if (error instanceof AppError || !(error instanceof Error)) return error;
-  const code = String((error as NodeJS.ErrnoException).code ?? '');
-  if (outOfSpace.has(code)) return new AppError('StorageFull', { cause: error, retryAfterSeconds: 60 });
-  if (notAvailable.test(code) || error.name === 'KnexTimeoutError')
-    return new AppError('StorageUnavailable', { cause: error, retryAfterSeconds: 5 });
-  return error;
+/** Proves that the ledger can be written, not only read; throws what the database says. Changes nothing. */
+export async function probeDatabase(database: Database): Promise<void> {
+  await database('used_states').where('state_hash', '').update({ used_at: 0 });
 }

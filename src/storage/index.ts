@@ -1,4 +1,5 @@
-export { asStorageError, type Database, openDatabase } from './database.js';
+export { type Database, openDatabase, probeDatabase } from './database.js';
 export type { PayloadWriter, StoredPayload } from './payload-writer.js';
 export { cookieSecret, createSealer, type Sealer } from './sealing.js';
 export { Spool } from './spool.js';
+export { asSpoolError, asStorageError } from './storage-error.js';

@@ -3,8 +3,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { AppError } from '../errors.js';
-import { asStorageError } from './database.js';
 import { SegmentSealer, sealSegment } from './payload-cipher.js';
+import { asSpoolError } from './storage-error.js';
 
 /** Payloads up to this size live in the ledger's row: one commit instead of two fsyncs and a rename. */
 export const inlineBytes = 64 * 1024;
@@ -46,6 +46,8 @@ export class PayloadWriter extends Writable {
   private size = 0;
   private file: FileHandle | undefined;
   private writing: Promise<unknown> = Promise.resolve();
+  private busy: Promise<unknown> = Promise.resolve();
+  private wasOpened = false;
   private stored: StoredPayload | undefined;
 
   constructor(
@@ -70,6 +72,10 @@ export class PayloadWriter extends Writable {
     return join(this.folder, `${this.spoolName}.part`);
   }
 
+  private get finalPath(): string {
+    return join(this.folder, this.spoolName);
+  }
+
   private async take(chunks: Buffer[]): Promise<void> {
     for (const chunk of chunks) {
       this.size += chunk.length;
@@ -84,7 +90,10 @@ export class PayloadWriter extends Writable {
       this.small.push(...chunks.map((chunk) => Buffer.from(chunk)));
       return;
     }
-    this.file ??= await open(this.partPath, 'wx', 0o600);
+    if (this.file === undefined) {
+      this.wasOpened = true;
+      this.file = await open(this.partPath, 'wx', 0o600);
+    }
     await this.writeSealed([...this.small.splice(0), ...chunks].flatMap((chunk) => this.sealer.add(chunk)));
   }
 
@@ -97,23 +106,22 @@ export class PayloadWriter extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.take([chunk]).then(
-      () => callback(),
-      (error) => callback(asStorageError(error) as Error),
-    );
+    this.run(this.take([chunk]), callback);
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
-    this.take(chunks.map(({ chunk }) => chunk)).then(
-      () => callback(),
-      (error) => callback(asStorageError(error) as Error),
-    );
+    this.run(this.take(chunks.map(({ chunk }) => chunk)), callback);
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.complete().then(
+    this.run(this.complete(), callback);
+  }
+
+  private run(task: Promise<void>, callback: (error?: Error | null) => void): void {
+    this.busy = task.catch(() => {});
+    task.then(
       () => callback(),
-      (error) => callback(asStorageError(error) as Error),
+      (error) => callback(asSpoolError(error) as Error),
     );
   }
 
@@ -130,25 +138,27 @@ export class PayloadWriter extends Writable {
     await this.file.datasync();
     await this.file.close();
     this.file = undefined;
-    await rename(this.partPath, join(this.folder, this.spoolName));
+    await rename(this.partPath, this.finalPath);
     await syncFolder(this.folder);
     this.stored = { ...facts, sha256: this.hash.digest('hex'), spoolName: this.spoolName };
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const file = this.file;
-    this.file = undefined;
-    const tidied =
-      file === undefined
-        ? Promise.resolve()
-        : this.writing
-            .catch(() => {})
-            .then(() => file.close())
-            .then(() => rm(this.partPath, { force: true }));
-    tidied.then(
+    this.tidy().then(
       () => callback(error),
       () => callback(error),
     );
+  }
+
+  /** Streams are destroyed in the middle of a write: the `open` or `rename` under way would leave its file behind. */
+  private async tidy(): Promise<void> {
+    await this.busy;
+    await this.writing.catch(() => {});
+    await this.file?.close().catch(() => {});
+    this.file = undefined;
+    if (this.writableFinished || !this.wasOpened) return;
+    await rm(this.partPath, { force: true });
+    await rm(this.finalPath, { force: true });
   }
 }
 

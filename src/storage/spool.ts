@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { AppError } from '../errors.js';
 import { openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
 import { inlineBytes, PayloadWriter } from './payload-writer.js';
+import { asSpoolError } from './storage-error.js';
 
 /** Kept free on the disk beyond every upload, for the database and the system. */
 const reserveBytes = 128 * 2 ** 20;
@@ -45,10 +46,10 @@ export class Spool {
     await rm(join(this.folder, spoolName), { force: true });
   }
 
-  /** @throws AppError StorageFull when `bytes` more would leave the disk without its reserve. */
+  /** @throws AppError StorageFull when `bytes` more would leave the disk without its reserve; StorageUnavailable */
   async assertRoomFor(bytes: number): Promise<void> {
     if (bytes <= inlineBytes) return;
-    const { bavail, bsize } = await statfs(this.folder);
+    const { bavail, bsize } = await statfs(this.folder).catch((error) => Promise.reject(asSpoolError(error)));
     if (bavail * bsize < bytes + reserveBytes) throw new AppError('StorageFull', { retryAfterSeconds: 60 });
   }
 
@@ -81,6 +82,8 @@ async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> 
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
+    // Even an empty payload has a segment: its tag.
+    if (size === 0) throw new Error('the payload was cut short');
     const sealedSegment = segmentBytes + tagBytes;
     for (let offset = 0, segment = 0; offset < size; ) {
       const block = Buffer.allocUnsafe(Math.min(segmentsPerRead * sealedSegment, size - offset));
