@@ -5,7 +5,7 @@ import { asStorageError } from '../storage/index.js';
 import type { Logger } from '../web/index.js';
 import { classifyFailure, type Verdict } from './classify-failure.js';
 import { type DeliveryParts, deliver } from './deliver.js';
-import type { Attempt, Push } from './push.js';
+import { type Attempt, isAboutOneAccount, type Push } from './push.js';
 import type { PushEvents } from './push-events.js';
 import { settleDelivery, settleFailure } from './settle.js';
 import type { Settlement, WorkQueue } from './work-queue.js';
@@ -32,7 +32,7 @@ export class Dispatcher {
   private readonly running = new Map<string, { done: Promise<void>; abort: AbortController }>();
   private timer: NodeJS.Timeout | undefined;
   private leaseTimer: NodeJS.Timeout | undefined;
-  private pumping = false;
+  private pumping: Promise<void> | undefined;
   private wokenWhilePumping = false;
   private stopped = true;
 
@@ -42,6 +42,7 @@ export class Dispatcher {
   async start(): Promise<void> {
     this.stopped = false;
     await this.recover();
+    await this.parts.queue.resumeReady();
     this.leaseTimer = setInterval(
       () => this.quietly(() => this.keepLeases()),
       this.parts.settings.leaseMs / 3,
@@ -54,7 +55,7 @@ export class Dispatcher {
   wake(): void {
     if (this.stopped) return;
     if (this.pumping) this.wokenWhilePumping = true;
-    else void this.pump();
+    else this.pumping = this.pump();
   }
 
   /**
@@ -64,12 +65,15 @@ export class Dispatcher {
   async stop(withinMs: number): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    clearInterval(this.leaseTimer);
+    // What it is just claiming counts as well; without this an attempt would begin after the end.
+    await this.pumping;
     const deadline = setTimeout(() => {
       for (const { abort } of this.running.values()) abort.abort(new Error('the app is shutting down'));
     }, withinMs);
     while (this.running.size > 0) await Promise.all([...this.running.values()].map(({ done }) => done));
     clearTimeout(deadline);
+    // Only now: until here another process must not take over what is still being sent.
+    clearInterval(this.leaseTimer);
   }
 
   /** Pushes that are being sent now. */
@@ -78,7 +82,6 @@ export class Dispatcher {
   }
 
   private async pump(): Promise<void> {
-    this.pumping = true;
     clearTimeout(this.timer);
     try {
       do {
@@ -90,7 +93,7 @@ export class Dispatcher {
       this.parts.log.error({ err: asStorageError(error) }, 'the ledger could not be read; trying again');
       this.sleep(troubleMs);
     } finally {
-      this.pumping = false;
+      this.pumping = undefined;
       // Woken between the last look and here: without this the wake-up would be lost until the next poll.
       if (this.wokenWhilePumping) this.wake();
     }
@@ -180,7 +183,7 @@ export class Dispatcher {
 
   private async verdictOn(push: Push, error: unknown): Promise<Verdict> {
     const verdict = classifyFailure(error);
-    if (verdict.outcome === 'reauthorize')
+    if (verdict.outcome === 'reauthorize' && verdict.scope === 'connection')
       await this.parts.connections.needsReauthorization(push.connectionId);
     // The connection was dropped while this was on its way: there is nobody left to deliver it for.
     if ((await this.parts.connections.get(push.connectionId)) === undefined)
@@ -190,7 +193,7 @@ export class Dispatcher {
 
   private async settle(push: Push, settlement: Settlement): Promise<void> {
     await this.record(push, settlement);
-    if (settlement.state !== 'needs-reauthorization') return;
+    if (settlement.state !== 'needs-reauthorization' || isAboutOneAccount(settlement.lastError)) return;
     for (const id of await this.parts.queue.suspend(push.connectionId)) this.parts.events.changed(id);
   }
 
@@ -223,7 +226,9 @@ export class Dispatcher {
 
   private async keepLeases(): Promise<void> {
     if (this.running.size > 0) await this.parts.queue.renewLeases([...this.running.keys()]);
+    if (this.stopped) return;
     await this.recover();
+    await this.parts.queue.resumeReady();
     this.wake();
   }
 

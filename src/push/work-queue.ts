@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Database, Sealer } from '../storage/index.js';
 import { payloadKeyContext, responseContext } from './ledger.js';
 import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from './push.js';
@@ -77,7 +78,7 @@ export class WorkQueue {
       .orderBy([{ column: 'turn' }, { column: 'created_at' }])
       .limit(limit);
     const rows = await this.database<PushRow>('pushes')
-      .whereIn('id', ids)
+      .whereIn('id', this.isShared ? this.unlocked(ids) : ids)
       .andWhere('state', 'queued')
       .update({
         state: 'pushing',
@@ -89,6 +90,11 @@ export class WorkQueue {
       } as never)
       .returning('*');
     return rows.map(toPush);
+  }
+
+  /** Leaves out what another process is just taking, so that two never wait for each other. */
+  private unlocked(ids: Knex.QueryBuilder): Knex.QueryBuilder {
+    return this.database('pushes').select('id').whereIn('id', ids).forUpdate().skipLocked();
   }
 
   /** When the next queued push is due, in Unix milliseconds. */
@@ -110,40 +116,34 @@ export class WorkQueue {
 
   /**
    * Records how an attempt ended, in one commit with the push's new state. A delivered push gives up its payload; the
-   * file in the spool is the caller's to remove afterwards.
+   * file in the spool is the caller's to remove afterwards. Whoever lost the lease meanwhile decides nothing any more,
+   * except that what arrived has arrived.
    */
   async settle(pushId: string, settlement: Settlement): Promise<void> {
     const { state, attempt, lastError } = settlement;
     const now = this.now();
     await this.database.transaction(async (transaction) => {
+      const mine = transaction('pushes').where('id', pushId);
+      if (state !== 'delivered') mine.where('lease_owner', this.owner);
+      await mine.update({
+        state,
+        lease_owner: null,
+        lease_until: null,
+        next_attempt_at: settlement.nextAttemptAt ?? null,
+        last_error: lastError ? JSON.stringify(lastError) : null,
+        updated_at: now,
+        ...(settlement.possiblyDuplicated && { possibly_duplicated: true }),
+        ...(settlement.response !== undefined && {
+          response_sealed: this.sealer.seal(JSON.stringify(settlement.response), responseContext(pushId)),
+        }),
+        ...(state === 'delivered' && { delivered_at: now }),
+      });
+      // Forgotten while it was on its way: nothing of it may come back.
+      if ((await transaction('pushes').where('id', pushId).first('id')) === undefined) return;
       await transaction('attempts')
-        .insert({
-          push_id: pushId,
-          number: attempt.number,
-          started_at: attempt.startedAt,
-          duration_ms: attempt.durationMs ?? null,
-          status: attempt.status ?? null,
-          code: attempt.code ?? null,
-          message: attempt.message ?? null,
-          reference: attempt.reference ?? null,
-        })
+        .insert(attemptRow(pushId, attempt))
         .onConflict(['push_id', 'number'])
         .merge();
-      await transaction('pushes')
-        .where({ id: pushId, lease_owner: this.owner })
-        .update({
-          state,
-          lease_owner: null,
-          lease_until: null,
-          next_attempt_at: settlement.nextAttemptAt ?? null,
-          last_error: lastError ? JSON.stringify(lastError) : null,
-          updated_at: now,
-          ...(settlement.possiblyDuplicated && { possibly_duplicated: true }),
-          ...(settlement.response !== undefined && {
-            response_sealed: this.sealer.seal(JSON.stringify(settlement.response), responseContext(pushId)),
-          }),
-          ...(state === 'delivered' && { delivered_at: now }),
-        });
       if (state === 'delivered') await transaction('payloads').where('push_id', pushId).delete();
     });
   }
@@ -164,7 +164,9 @@ export class WorkQueue {
     const query = this.database<PushRow>('pushes').where('state', 'pushing').whereNotIn('id', runningIds);
     query.andWhere((lapsed) => {
       lapsed.where('lease_until', '<', this.clock());
-      if (!this.isShared) lapsed.orWhereNot('lease_owner', this.owner);
+      if (this.isShared) return;
+      // A lease that ends later than any new one would was taken before the clock stepped back.
+      lapsed.orWhereNot('lease_owner', this.owner).orWhere('lease_until', '>', this.now() + 2 * this.leaseMs);
     });
     return (await query).map(toPush);
   }
@@ -199,6 +201,18 @@ export class WorkQueue {
       .update({ state: 'queued', next_attempt_at: now, updated_at: now });
   }
 
+  /**
+   * Lets everything go on that waits although its connection works: the person reauthorized between the look at the
+   * connection and the commit of the push, or a process died between the new token and `resume`. @returns how many
+   */
+  async resumeReady(): Promise<number> {
+    const now = this.now();
+    return this.database('pushes')
+      .where('state', 'needs-reauthorization')
+      .whereIn('connection_id', this.database('connections').select('id').where('state', 'active'))
+      .update({ state: 'queued', next_attempt_at: now, updated_at: now });
+  }
+
   /** Holds everything back that is queued for a connection that can't be used. @returns the ids */
   async suspend(connectionId: string): Promise<string[]> {
     const rows = await this.database('pushes')
@@ -214,3 +228,14 @@ export class WorkQueue {
     return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
   }
 }
+
+const attemptRow = (pushId: string, attempt: Attempt) => ({
+  push_id: pushId,
+  number: attempt.number,
+  started_at: attempt.startedAt,
+  duration_ms: attempt.durationMs ?? null,
+  status: attempt.status ?? null,
+  code: attempt.code ?? null,
+  message: attempt.message ?? null,
+  reference: attempt.reference ?? null,
+});
