@@ -25,9 +25,6 @@ export interface NewPush {
 export const payloadKeyContext = (pushId: string) => `payload key of push ${pushId}`;
 export const responseContext = (pushId: string) => `response to push ${pushId}`;
 
-/** States in which the payload is still there. */
-const holdingStates: PushState[] = ['queued', 'pushing', 'failed', 'needs-reauthorization'];
-
 /**
  * The ledger of pushes as visitors see it: accepting, looking up, retrying and cancelling. The dispatcher's side of it
  * is `work-queue.ts`.
@@ -191,7 +188,11 @@ export class Ledger {
       'coalesce(sum(case when visitor_id = ? then size else 0 end), 0) as of_visitor, coalesce(sum(size), 0) as in_all',
       [visitorId],
     );
-    const row = await this.database('pushes').select(sum).whereIn('state', holdingStates).first();
+    // By the payloads themselves: a failed push whose payload was given up takes no room any more.
+    const row = await this.database('payloads')
+      .join('pushes', 'pushes.id', 'payloads.push_id')
+      .select(sum)
+      .first();
     return { ofVisitor: Number(row.of_visitor), inAll: Number(row.in_all) };
   }
 

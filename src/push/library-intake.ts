@@ -53,8 +53,9 @@ export async function acceptLibraryUpload(
   const connections = await parts.connections.listOf(visitorId);
   // Refused before the body is read: without a connection there is nobody to push to.
   chooseConnection(connections, 'library', oneString(req.query.connection) ?? undefined);
-  const discard = ({ payload }: ReceivedUpload) =>
-    void (payload.spoolName && parts.spool.discard(payload.spoolName));
+  const discard = async ({ payload }: ReceivedUpload) => {
+    if (payload.spoolName !== undefined) await parts.keeper.discard(payload.spoolName);
+  };
   const receive = () => receiveUpload(req, res, parts.spool, parts.uploads.maxUploadBytes);
   const upload = await parts.guard.admit(req, visitorId, receive, discard).catch((error) => {
     lingeringClose(req, res);
@@ -62,10 +63,12 @@ export async function acceptLibraryUpload(
   });
   try {
     const { push, isNew } = await commit(parts, req, visitorId, connections, upload);
-    if (!isNew) discard(upload);
+    if (!isNew) await discard(upload);
     return push;
   } catch (error) {
-    discard(upload);
+    const { spoolName } = upload.payload;
+    if (error instanceof AppError) await discard(upload);
+    else if (spoolName !== undefined) await parts.keeper.discardUnlessKnown(spoolName);
     throw error;
   }
 }

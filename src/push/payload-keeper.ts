@@ -1,9 +1,12 @@
+import type { Knex } from 'knex';
 import { asStorageError, type Database, type Spool } from '../storage/index.js';
 import type { Logger } from '../web/index.js';
 
+type QueryBuilder = Knex.QueryBuilder;
+
 const sweepEveryMs = 10 * 60_000;
-/** A file this young may belong to an upload whose row is being committed. */
-const youngMs = 60 * 60_000;
+/** A file younger than this may belong to an upload whose row is being committed; far more than a clock is ever set by. */
+const youngMs = 24 * 3_600_000;
 
 /**
  * Removes payloads that nobody needs any more: of cancelled pushes at once, of failed ones after their retention, and
@@ -11,6 +14,8 @@ const youngMs = 60 * 60_000;
  */
 export class PayloadKeeper {
   private timer: NodeJS.Timeout | undefined;
+  private readonly isShared: boolean;
+  private readonly doubtful = new Set<string>();
 
   constructor(
     private readonly database: Database,
@@ -18,11 +23,16 @@ export class PayloadKeeper {
     private readonly failedRetentionMs: number,
     private readonly log: Logger,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.isShared = database.client.config.client === 'pg';
+  }
 
-  /** Sweeps once, then every ten minutes. On start even young files are orphans: nothing is being received yet. */
+  /**
+   * Sweeps once, then every ten minutes. On start even young files are orphans, because nothing is being received yet,
+   * unless other processes share the database and with it the spool.
+   */
   async start(): Promise<void> {
-    await this.sweep(0);
+    await this.sweep(this.isShared ? youngMs : 0);
     this.timer = setInterval(() => {
       this.sweep(youngMs).catch((error) =>
         this.log.error({ err: asStorageError(error) }, 'the spool could not be swept; trying again'),
@@ -35,24 +45,59 @@ export class PayloadKeeper {
     clearInterval(this.timer);
   }
 
-  /** Gives up the payload of one push. */
+  /** Gives up the payload of one push that was cancelled or delivered. */
   async release(pushId: string): Promise<void> {
-    const [row] = await this.database('payloads').where('push_id', pushId).delete().returning('spool_name');
+    await this.releaseWhere(pushId, (done) => done.whereIn('state', ['delivered', 'cancelled']));
+  }
+
+  /** Removes a file that no push will need. Never rejects: what can't be removed now is an orphan for the next sweep. */
+  async discard(spoolName: string): Promise<void> {
+    await this.spool
+      .discard(spoolName)
+      .catch((error) =>
+        this.log.error({ err: asStorageError(error) }, 'a file could not be removed from the spool'),
+      );
+  }
+
+  /**
+   * Removes a file whose commit failed, unless the ledger knows it all the same: when the connection to the database
+   * breaks during the commit, nobody can say whether it took place. Never rejects.
+   */
+  async discardUnlessKnown(spoolName: string): Promise<void> {
+    this.doubtful.add(spoolName);
+    // Another machine may still be working on the commit; SQLite has ended it one way or the other.
+    if (!this.isShared) await this.settleDoubts().catch(() => {});
+  }
+
+  private async settleDoubts(): Promise<void> {
+    for (const name of [...this.doubtful]) {
+      const known = await this.database('payloads').where('spool_name', name).first('push_id');
+      if (known === undefined) await this.spool.discard(name);
+      this.doubtful.delete(name);
+    }
+  }
+
+  /** In one statement with its condition: a person may press retry at this very moment. */
+  private async releaseWhere(pushId: string, over: (pushes: QueryBuilder) => void): Promise<void> {
+    const pushes = this.database('pushes').select('id').where('id', pushId);
+    over(pushes);
+    const [row] = await this.database('payloads').whereIn('push_id', pushes).delete().returning('spool_name');
     if (row?.spool_name) await this.spool.discard(row.spool_name);
   }
 
   private async sweep(youngestMs: number): Promise<void> {
-    const expired = await this.database('pushes')
-      .join('payloads', 'payloads.push_id', 'pushes.id')
-      .where((done) =>
-        done
+    await this.settleDoubts();
+    const isOver = (pushes: QueryBuilder) =>
+      void pushes.where((over) =>
+        over
           .whereIn('state', ['delivered', 'cancelled'])
           .orWhere((failed) =>
             failed.where('state', 'failed').andWhere('updated_at', '<', this.now() - this.failedRetentionMs),
           ),
-      )
-      .pluck('pushes.id');
-    for (const id of expired) await this.release(id);
+      );
+    const expired = this.database('pushes').join('payloads', 'payloads.push_id', 'pushes.id');
+    isOver(expired);
+    for (const id of await expired.pluck('pushes.id')) await this.releaseWhere(id, isOver);
     const orphans = await this.orphans(youngestMs);
     for (const name of orphans) await this.spool.discard(name);
     if (orphans.length > 0)
@@ -68,11 +113,16 @@ export class PayloadKeeper {
     return files.filter((name) => !known.has(name));
   }
 
-  /** A row whose payload vanished is said, not dropped: the dispatcher marks it failed when it comes to it. */
+  /** A row whose payload vanished is said, not dropped: it is tried until its budget is used up, for a disk that comes back. */
   private async reportMissing(): Promise<void> {
+    const rows = () => this.database('payloads').whereNotNull('spool_name').select('push_id', 'spool_name');
+    const before = await rows();
     const files = new Set((await this.spool.list(Date.now())).map(({ name }) => name));
-    const rows = await this.database('payloads').whereNotNull('spool_name').select('push_id', 'spool_name');
-    const missing = rows.filter((row) => !files.has(row.spool_name)).map((row) => row.push_id);
+    const suspects = before.filter((row) => !files.has(row.spool_name));
+    if (suspects.length === 0) return;
+    // Those that were delivered between the two looks are not missing.
+    const still = new Set((await rows()).map((row) => row.push_id));
+    const missing = suspects.map((row) => row.push_id).filter((id) => still.has(id));
     if (missing.length > 0) this.log.error({ pushes: missing }, 'payloads are missing from the spool');
   }
 }

@@ -43,7 +43,7 @@ export class UploadGuard {
     req: Request,
     visitorId: string,
     receive: () => Promise<T>,
-    discard: (late: T) => void,
+    discard: (late: T) => Promise<void>,
   ): Promise<T> {
     if (this.closing) throw new AppError('ShuttingDown', { retryAfterSeconds });
     if (this.running >= this.limits.maxConcurrentUploads)
@@ -80,7 +80,7 @@ export class UploadGuard {
       throw new AppError('StorageFull', { retryAfterSeconds: 60 });
   }
 
-  private watch<T>(req: Request, receive: () => Promise<T>, discard: (late: T) => void): Promise<T> {
+  private watch<T>(req: Request, receive: () => Promise<T>, discard: (late: T) => Promise<void>): Promise<T> {
     const periodMs = this.limits.uploadIdleTimeoutMs;
     return new Promise<T>((resolve, reject) => {
       let seen = req.socket.bytesRead;
