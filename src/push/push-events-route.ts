@@ -9,13 +9,13 @@ const lookAgainMs = 2000;
  * Server-sent events (WHATWG HTML §9.2): an event `state` with the view of the push at once and after each change; ends
  * when the state is final.
  * @param load gives the view as it is now, `undefined` when the push is gone
- * @param watch calls back on a change and returns how to stop that
+ * @param watch calls back on a change and when the process stops, and returns how to end that
  */
 export async function streamPushEvents(
   req: Request,
   res: Response,
   load: () => Promise<PushView | undefined>,
-  watch: (changed: () => void) => () => void,
+  watch: (changed: () => void, ended: () => void) => () => void,
 ): Promise<void> {
   res.set({
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -53,13 +53,14 @@ export async function streamPushEvents(
         }
       });
   };
-  const unwatch = watch(changed);
   const timer = setInterval(changed, lookAgainMs);
+  let unwatch = () => {};
   function end(): void {
     clearInterval(timer);
     unwatch();
     res.end();
   }
+  unwatch = watch(changed, end);
   req.once('close', end);
   res.once('close', end);
   changed();

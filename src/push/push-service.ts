@@ -68,6 +68,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     refuseUploads: () => guard.close(),
     stop: async (withinMs) => {
       guard.close();
+      events.close();
       keeper.stop();
       await dispatcher.stop(withinMs);
     },

@@ -77,7 +77,7 @@ export function pushRouter(parts: PushParts, uploadsPerMinute: number): Router {
       load(req, id, true).catch((error) =>
         error instanceof AppError && error.code === 'NotFound' ? undefined : Promise.reject(error),
       );
-    await streamPushEvents(req, res, view, (changed) => parts.events.watch(id, changed));
+    await streamPushEvents(req, res, view, (changed, ended) => parts.events.watch(id, changed, ended));
   });
 
   router.post('/pushes/:id/retry', async (req, res) => {
