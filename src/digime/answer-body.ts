@@ -22,9 +22,10 @@ export function readWhole(incoming: Incoming, maxBytes: number): Promise<Buffer>
     });
     body.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     body.on('error', (error) => reject(incoming.fault() ?? answerFault(error)));
-    body.once('close', () =>
-      reject(incoming.fault() ?? new NetworkFault('TruncatedResponse', 'the answer broke off')),
-    );
+    body.once('close', () => {
+      if (!body.readableEnded)
+        reject(incoming.fault() ?? new NetworkFault('TruncatedResponse', 'the answer broke off'));
+    });
   }).finally(() => incoming.close());
 }
 

@@ -86,7 +86,7 @@ function withoutResources(body: unknown): unknown {
   if (typeof body !== 'object' || body === null) return undefined;
   const { resourceType, type, entry, error } = body as Record<string, unknown>;
   if (resourceType === undefined && error !== undefined) return maskAnswer(body);
-  if (resourceType === 'OperationOutcome') return body;
+  if (resourceType === 'OperationOutcome') return maskAnswer(body);
   if (resourceType !== 'Bundle' || !Array.isArray(entry))
     return resourceType === undefined ? undefined : { resourceType };
   return {

@@ -9,9 +9,9 @@ import {
 } from 'axios';
 import { connectionFault, NetworkFault } from './network-fault.js';
 import { SourceFault } from './source-fault.js';
+import { Stop } from './stop.js';
 import type { ProxySetting, Transport } from './transport.js';
 import { type OutgoingBody, toUpload, UploadBody } from './upload-body.js';
-import { Watchdog } from './watchdog.js';
 
 /** One HTTP request. `path` is relative to `baseUrl`, which ends in a slash. */
 export interface Outgoing {
@@ -35,7 +35,7 @@ export interface Incoming {
   status: number;
   statusText: string;
   /** Names in lower case. */
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string | undefined>>;
   body: Readable;
   /** Why it was ended from our side, if it was. */
   fault(): NetworkFault | undefined;
@@ -66,16 +66,17 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
       if (outgoing.meter) outgoing.meter.sentBytes = sentBytes;
     });
   const sourceFault = upload instanceof UploadBody ? faultOf(upload) : () => undefined;
-  const close = (request?: ClientRequest) => {
+  let request: ClientRequest | undefined;
+  const close = () => {
     watchdog.stop();
     stop.release();
     if (upload instanceof UploadBody) upload.destroy();
     if (request && !request.writableFinished) request.destroy();
   };
   try {
-    stop.throwIfEnded();
-    const response = await exchange(configOf(transport, outgoing, upload, stop.signal));
-    const request: ClientRequest = response.request;
+    if (stop.fault) throw stop.fault;
+    const response = await exchange(configOf(transport, outgoing, upload, stop));
+    request = response.request as ClientRequest;
     if (upload instanceof UploadBody) {
       if (response.status >= 300) upload.halt();
       else await sentWhole(request, upload);
@@ -87,10 +88,10 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
     return {
       status: response.status,
       statusText: response.statusText ?? '',
-      headers: plainHeaders(response.headers),
+      headers: response.headers as Record<string, string | undefined>,
       body: response.data,
       fault: () => stop.fault,
-      close: () => close(request),
+      close,
       endDeadline: () => watchdog.stop(),
       breakOff: (fault) => stop.end(fault),
     };
@@ -104,7 +105,7 @@ function configOf(
   transport: Transport,
   outgoing: Outgoing,
   data: unknown,
-  signal: AbortSignal,
+  signal: Stop,
 ): InternalAxiosRequestConfig {
   const { proxy } = transport;
   const config: AxiosRequestConfig = {
@@ -112,7 +113,7 @@ function configOf(
     baseURL: outgoing.baseUrl,
     url: outgoing.path,
     allowAbsoluteUrls: false,
-    headers: AxiosHeaders.from({ ...outgoing.headers, 'Accept-Encoding': 'identity' }),
+    headers: AxiosHeaders.from(outgoing.headers),
     ...(data === undefined ? {} : { data }),
     httpAgent: transport.httpAgent,
     httpsAgent: transport.httpsAgent,
@@ -128,45 +129,6 @@ function configOf(
     signal,
   };
   return config as InternalAxiosRequestConfig;
-}
-
-/** Why an exchange has to end, and the signal that ends it. The first reason stays. */
-class Stop {
-  fault: NetworkFault | undefined;
-  readonly #controller = new AbortController();
-  readonly #outer: AbortSignal | undefined;
-
-  constructor(outer: AbortSignal | undefined) {
-    this.#outer = outer;
-    if (outer?.aborted) this.#onOuterAbort();
-    else outer?.addEventListener('abort', this.#onOuterAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  watch(limitMs: number): Watchdog {
-    return new Watchdog(limitMs, () =>
-      this.end(new NetworkFault('Timeout', `no end within ${Math.round(limitMs)} ms`)),
-    );
-  }
-
-  end(fault: NetworkFault): void {
-    this.fault ??= fault;
-    this.#controller.abort();
-  }
-
-  throwIfEnded(): void {
-    if (this.fault) throw this.fault;
-  }
-
-  release(): void {
-    this.#outer?.removeEventListener('abort', this.#onOuterAbort);
-  }
-
-  readonly #onOuterAbort = () =>
-    this.end(new NetworkFault('Aborted', 'ended by the caller', this.#outer?.reason));
 }
 
 function faultOf(upload: UploadBody): () => SourceFault | undefined {
@@ -186,14 +148,6 @@ function sentWhole(request: ClientRequest, upload: UploadBody): Promise<void> {
     );
     upload.once('error', reject);
   });
-}
-
-function plainHeaders(headers: unknown): Record<string, string> {
-  const plain: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
-    if (value !== undefined && value !== null) plain[name.toLowerCase()] = String(value);
-  }
-  return plain;
 }
 
 function proxyOf(proxy: Exclude<ProxySetting, 'environment'> | undefined): AxiosProxyConfig | false {

@@ -70,23 +70,30 @@ export function ownError(
 function explained(body: unknown, status: number): Refusal | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { error, message, reference, resourceType } = body as Record<string, unknown>;
+  // A provider's outcome may stand alone or beside an error of digi.me; it is kept either way.
+  const outcome = resourceType === 'OperationOutcome' ? { responseBody: body } : {};
   if (typeof error === 'object' && error !== null) {
     const inner = error as Record<string, unknown>;
-    if (isText(inner.code))
-      return { code: inner.code, message: textOf(inner.message), reference: textOf(inner.reference) };
+    if (isText(inner.code)) {
+      return {
+        code: inner.code,
+        message: textOf(inner.message),
+        reference: textOf(inner.reference),
+        ...outcome,
+      };
+    }
   }
   // The shape of storage-like services.
-  if (isText(error)) return { code: error, message: textOf(message), reference: textOf(reference) };
-  if (resourceType === 'OperationOutcome') {
-    const code = status === 401 ? 'InvalidToken' : 'OperationOutcome';
-    return {
-      code,
-      message: firstIssueOf(body) ?? 'an OperationOutcome without a text',
-      reference: '',
-      responseBody: body,
-    };
-  }
-  return undefined;
+  if (isText(error))
+    return { code: error, message: textOf(message), reference: textOf(reference), ...outcome };
+  if (resourceType !== 'OperationOutcome') return undefined;
+  const code = status === 401 ? 'InvalidToken' : 'OperationOutcome';
+  return {
+    code,
+    message: firstIssueOf(body) ?? 'an OperationOutcome without a text',
+    reference: '',
+    ...outcome,
+  };
 }
 
 function unexplained(answer: Pick<Incoming, 'status' | 'headers'>): Refusal {

@@ -10,6 +10,10 @@ export const signedHeader = { alg: 'PS512', typ: 'JWT' } as const;
 
 const encodedHeader = Buffer.from(JSON.stringify(signedHeader)).toString('base64url');
 const saltLength = 64;
+const nonceBytes = 16;
+// Random bytes are fetched for many nonces at once: one call for each costs more than the rest of the claims.
+let noncePool = Buffer.alloc(0);
+let nonceAt = 0;
 
 /**
  * Signs claims as a compact JWS: PS512 (RSASSA-PSS, SHA-512, salt as long as the digest; RFC 7518 §3.5), no `iat`.
@@ -21,7 +25,7 @@ export function signToken(contractKey: ContractKey, claims: Claims): Promise<str
     sign(
       'sha512',
       Buffer.from(input),
-      { key: contractKey.key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
+      { key: contractKey.nextHandle(), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
       (error, signature) => (error ? reject(error) : resolve(`${input}.${signature.toString('base64url')}`)),
     );
   });
@@ -29,7 +33,12 @@ export function signToken(contractKey: ContractKey, claims: Claims): Promise<str
 
 /** A nonce of a signed request: 32 alphanumerics, 128 random bits. */
 export function newNonce(): string {
-  return randomBytes(16).toString('hex');
+  if (nonceAt >= noncePool.length) {
+    noncePool = randomBytes(nonceBytes * 256);
+    nonceAt = 0;
+  }
+  nonceAt += nonceBytes;
+  return noncePool.toString('hex', nonceAt - nonceBytes, nonceAt);
 }
 
 /** A fresh PKCE pair: a verifier of 43 characters, 256 random bits, and its S256 challenge (RFC 7636 §4.1, §4.2). */

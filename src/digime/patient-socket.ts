@@ -15,6 +15,14 @@ export function makePatient<Any extends Socket>(socket: Any): Any {
   const writev = socket._writev?.bind(socket);
   socket._write = (chunk, encoding, done) => write(chunk, encoding, patiently(socket, done));
   if (writev) socket._writev = (chunks, done) => writev(chunks, patiently(socket, done));
+  const setKeepAlive = socket.setKeepAlive.bind(socket);
+  let keptAlive = false;
+  // axios and the agent both ask for this with every request: two system calls each time, for what is set already.
+  socket.setKeepAlive = (...settings) => {
+    if (!keptAlive) setKeepAlive(...settings);
+    keptAlive = true;
+    return socket;
+  };
   return socket;
 }
 

@@ -46,7 +46,7 @@ export interface PlatformCall {
 /** An accepted answer. `incoming` only for streams: then its body has not been read. */
 export interface PlatformAnswer {
   status: number;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string | undefined>>;
   body: unknown;
   incoming?: Incoming;
   identity: RequestIdentity;
@@ -63,7 +63,7 @@ export interface Attempt {
   answer?: {
     status: number;
     statusText: string;
-    headers: Record<string, string>;
+    headers: Readonly<Record<string, string | undefined>>;
     body: unknown;
     bytes: number;
   };
@@ -187,6 +187,8 @@ function headersOf(
       call.expected === 'stream' || call.expected === 'head'
         ? 'application/octet-stream'
         : 'application/json',
+    // Nothing that we ask for is worth compressing on the way; a file is compressed inside its encryption.
+    'Accept-Encoding': 'identity',
     'User-Agent': 'digime-push-onboarding',
     ...call.headers,
   };
@@ -200,11 +202,16 @@ function headersOf(
 }
 
 function identify(call: PlatformCall, claims: Claims): RequestIdentity {
-  const hidden = call.shownPath === undefined ? [] : call.path.split('/');
   return {
     method: call.method,
     shownPath: call.shownPath ?? call.path,
-    secrets: [...secretsOf(claims), ...hidden.filter((part) => !call.shownPath?.split('/').includes(part))],
+    get secrets() {
+      const shown = call.shownPath?.split('/');
+      return [
+        ...secretsOf(claims),
+        ...(shown ? call.path.split('/').filter((part) => !shown.includes(part)) : []),
+      ];
+    },
   };
 }
 

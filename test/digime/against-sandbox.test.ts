@@ -1,16 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  type DigiMe,
-  type Exchange,
-  FileDecryptionError,
-  init,
-  type UserAccessToken,
-} from '../../src/digime/index.js';
+import { type DigiMe, type Exchange, init, type UserAccessToken } from '../../src/digime/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 
 const callback = 'http://localhost:4711/return';
@@ -132,7 +126,6 @@ test('A file is pushed into a library and read back byte for byte, compressed or
     const stranger = contractOf('write');
     await expect(sdk.readFile({ ...inSession, ...stranger, fileName })).rejects.toBeInstanceOf(Error);
   }
-  expect(FileDecryptionError).toBeDefined();
 });
 
 test('A resource is pushed to a provider, whose permission is then withdrawn.', async () => {
@@ -151,7 +144,7 @@ test('A resource is pushed to a provider, whose permission is then withdrawn.', 
     data: {},
   });
   await expect(refused).rejects.toMatchObject({
-    error: { code: 'OperationOutcome', statusCode: 422 },
+    error: { code: 'InvalidResource', statusCode: 422 },
     responseBody: { resourceType: 'OperationOutcome' },
   });
   const { location } = await sdk.getRevokeAccountPermissionUrl({
@@ -224,5 +217,4 @@ test('The key set was fetched once, and no exchange that was reported holds a se
     );
   expect(secrets.length).toBeGreaterThan(20);
   expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
-  expect(createHash('sha256').update(shown).digest('hex')).toHaveLength(64);
 });

@@ -1,0 +1,53 @@
+import type { GenericAbortSignal } from 'axios';
+import { NetworkFault } from './network-fault.js';
+import { Watchdog } from './watchdog.js';
+
+/**
+ * Why an exchange has to end from our side: its deadline, the caller's signal, a limit. The first reason stays.
+ * It is itself the signal that axios listens to: a real `AbortController` for every request costs several times as much.
+ */
+export class Stop implements GenericAbortSignal {
+  fault: NetworkFault | undefined;
+  readonly #outer: AbortSignal | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(outer: AbortSignal | undefined) {
+    this.#outer = outer;
+    if (outer?.aborted) this.#onOuterAbort();
+    else outer?.addEventListener('abort', this.#onOuterAbort, { once: true });
+  }
+
+  get aborted(): boolean {
+    return this.fault !== undefined;
+  }
+
+  addEventListener = (_type: 'abort', listener: () => void): void => {
+    this.#listeners.add(listener);
+  };
+
+  removeEventListener = (_type: 'abort', listener: () => void): void => {
+    this.#listeners.delete(listener);
+  };
+
+  /** Ends the exchange for this reason. */
+  end(fault: NetworkFault): void {
+    if (this.fault) return;
+    this.fault = fault;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** A deadline that ends the exchange. */
+  watch(limitMs: number): Watchdog {
+    return new Watchdog(limitMs, () =>
+      this.end(new NetworkFault('Timeout', `no end within ${Math.round(limitMs)} ms`)),
+    );
+  }
+
+  /** Lets go of the caller's signal. */
+  release(): void {
+    this.#outer?.removeEventListener('abort', this.#onOuterAbort);
+  }
+
+  readonly #onOuterAbort = () =>
+    this.end(new NetworkFault('Aborted', 'ended by the caller', this.#outer?.reason));
+}
