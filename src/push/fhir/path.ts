@@ -1,6 +1,7 @@
 import type { PathSegment } from './problem.js';
 
-const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+/** `value[x]` is how FHIR itself writes a choice. */
+const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]*(?:\[x\])?$/;
 const LONGEST_KEY = 80;
 
 /**
@@ -19,7 +20,7 @@ export function formatPath(segments: readonly PathSegment[]): string {
 
 /** Reads what `formatPath` wrote. `undefined` for anything else. */
 export function parsePath(path: string): PathSegment[] | undefined {
-  const step = /(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
+  const step = /(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*(?:\[x\])?)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
   const segments: PathSegment[] = [];
   while (step.lastIndex < path.length) {
     const found = step.exec(path);

@@ -42,6 +42,7 @@ export const resourceIsSendable: EntryRule = ({ resource, path }, report) => {
 export const requestFitsResource: EntryRule = ({ resource, request, path }, report) => {
   const { url } = request;
   if (typeof url !== 'string' || /^[a-z]+:/i.test(url)) return;
+  if (!sendableTypes.includes(String(resource.resourceType))) return;
   const [type, id] = url.split('?', 1)[0]?.split('/') ?? [];
   const fits = type === resource.resourceType && (id === undefined || id === resource.id);
   if (!fits) {
