@@ -2,6 +2,18 @@ import { fieldOfPath, fieldsOfMeta, metaWithFields, splitList } from './file-met
 import { safeName } from './words.js';
 
 const fieldNames = ['accountId', 'reference', 'tags', 'mimeType'];
+
+/* A problem is said as the end of a sentence that begins with what it is about: "Tags 2 is too long". */
+function sentenceOf(field, { path, message }) {
+  if (/^\p{Lu}/u.test(message)) return message;
+  const label =
+    field === 'fileMeta'
+      ? field
+      : document.querySelector(`label[for="${field}"]`).firstChild.textContent.trim();
+  const entry = /\b(?:tags|reference)\[(\d+)\]/.exec(path)?.[1];
+  return `${label}${entry === undefined ? '' : ` ${Number(entry) + 1}`} ${message}`;
+}
+
 const asText = (meta) => JSON.stringify(meta, null, 2);
 
 /*
@@ -42,7 +54,10 @@ export function createComposer(form, say) {
 
   function showProblems(problems) {
     const messages = { file: [], accountId: [], tags: [], reference: [], mimeType: [], fileMeta: [] };
-    for (const { path, message } of problems) messages[fieldOfPath(path) ?? 'file'].push(message);
+    for (const problem of problems) {
+      const field = fieldOfPath(problem.path) ?? 'file';
+      messages[field].push(sentenceOf(field, problem));
+    }
     for (const [field, said] of Object.entries(messages)) setProblem(field, said.join(' '));
     const first = Object.keys(messages).find((field) => messages[field].length > 0);
     if (first) form.elements[first].focus();

@@ -1,6 +1,7 @@
 const locale = { en: 'en-GB', nl: 'nl-NL' }[document.documentElement.lang] ?? 'en-GB';
 const percentFormat = new Intl.NumberFormat(locale, { style: 'percent' });
 const sizeFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const byteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'byte', unitDisplay: 'long' });
 const timeFormats = ['second', 'minute', 'hour'].map(
   (unit) =>
     new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }),
@@ -15,9 +16,16 @@ export function createSay(words) {
 export const formatPercent = (share) => percentFormat.format(Math.floor(share * 100) / 100);
 
 export function formatBytes(bytes) {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const step = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
-  return `${sizeFormat.format(bytes / 1024 ** step)} ${units[step]}`;
+  if (bytes < 1024) return byteFormat.format(bytes);
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  let scaled = bytes;
+  let step = -1;
+  // 1023.95 would be written as "1,024 KiB".
+  while (scaled >= 1023.95 && step < units.length - 1) {
+    scaled /= 1024;
+    step += 1;
+  }
+  return `${sizeFormat.format(scaled)} ${units[step]}`;
 }
 
 export function formatTime(ms) {

@@ -42,6 +42,7 @@ function createFormat(locale: string, timeZone?: string): Format {
   } as const;
   const long = new Intl.DateTimeFormat(locale, { ...day, second: '2-digit', timeZoneName: 'short', ...zone });
   const short = new Intl.DateTimeFormat(locale, { ...day, timeZoneName: 'short', ...zone });
+  const byte = new Intl.NumberFormat(locale, { style: 'unit', unit: 'byte', unitDisplay: 'long' });
   const unit = (value: number, name: string, digits = 0) =>
     new Intl.NumberFormat(locale, {
       style: 'unit',
@@ -53,7 +54,7 @@ function createFormat(locale: string, timeZone?: string): Format {
   return {
     number: (value) => whole.format(value),
     bytes(value) {
-      if (value < 1024) return unit(value, 'byte');
+      if (value < 1024) return byte.format(value);
       let scaled = value;
       let step = -1;
       // 1023.95 would be written as "1,024 KiB".

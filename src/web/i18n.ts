@@ -21,7 +21,7 @@ i18next.init({
   fallbackLng: languages[0],
   supportedLngs: [...languages],
   interpolation: { escapeValue: false },
-  returnNull: false,
+  appendNamespaceToMissingKey: true,
 });
 // So that a sentence can say `{{maxBytes, bytes}}` and be given the plain number.
 i18next.services.formatter?.add('bytes', (value, language) =>

@@ -7,8 +7,8 @@ const at = Date.UTC(2025, 2, 4, 14, 5, 9);
 
 describe('sizes', () => {
   test.each([
-    [0, '0 byte'],
-    [1023, '1,023 byte'],
+    [0, '0 bytes'],
+    [1023, '1,023 bytes'],
     [1024, '1 KiB'],
     [1536, '1.5 KiB'],
     [1024 ** 2 - 1, '1 MiB'],
