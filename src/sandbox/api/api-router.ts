@@ -70,6 +70,8 @@ function recordAndFault(
     const recorded = log.record(request, name, request.originalUrl, startedAt);
     const body = meterBody(request, recorded);
     Object.assign(response.locals, { recorded, body } satisfies CallLocals);
+    // What a client still sends after its answer is read to the end: it may look at the answer only then.
+    response.once('finish', () => body.resume());
     response.once('close', () => {
       recorded.status = response.headersSent ? response.statusCode : null;
       recorded.durationMs = platform.clock.real() - startedAt;
@@ -87,9 +89,7 @@ function recordAndFault(
 
 function answerErrors(tell: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const { recorded, body } = response.locals as Partial<CallLocals>;
-    // What the client is still sending is read to its end, so that it can see the answer on the same connection.
-    body?.resume();
+    const { recorded } = response.locals as Partial<CallLocals>;
     const refusal =
       error instanceof Refusal
         ? error

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import { expect, test } from '@jest/globals';
+import { DESCRIPTOR, SigningClient } from './signing-client.js';
+import { withSandbox } from './with-sandbox.js';
+
+const running = withSandbox();
+const MIB = 1024 * 1024;
+const BODY_MIB = 300;
+
+test('a body goes to disk as it arrives: 300 MiB never stand in memory', async () => {
+  const client = new SigningClient(running.sandbox, 'write');
+  const { accessToken } = await client.connect();
+  const before = process.memoryUsage().rss;
+  const block = Buffer.alloc(MIB, 'a block of the body ');
+  const hash = createHash('sha256');
+  let peak = before;
+  function* blocks() {
+    for (let sent = 0; sent < BODY_MIB; sent += 1) {
+      peak = Math.max(peak, process.memoryUsage().rss);
+      hash.update(block);
+      yield block;
+    }
+  }
+  const status = await new Promise((resolve, reject) => {
+    const upload = request(new URL('permission-access/import', running.sandbox.baseUrl), {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${client.sign({ ...client.commonClaims(), access_token: accessToken })}`,
+        filedescriptor: client.sign({ metadata: DESCRIPTOR }),
+        'content-type': 'application/octet-stream',
+      },
+    });
+    upload.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
+    Readable.from(blocks()).pipe(upload);
+  });
+  expect(status).toBe(200);
+  expect(running.sandbox.control.library().files).toEqual([
+    expect.objectContaining({ size: BODY_MIB * MIB, sha256: hash.digest('hex') }),
+  ]);
+  expect((peak - before) / MIB).toBeLessThan(150);
+});
