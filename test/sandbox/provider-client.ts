@@ -7,7 +7,10 @@ export interface ProviderClient extends RunningSandbox {
   connection: Connection;
   accountId: string;
   /** Pushes to the provider of the connection's account. */
-  send(body: Json | string, changes?: { path?: string; headers?: Record<string, string> }): Promise<Answer>;
+  send(
+    body: Json | string | ReadableStream,
+    changes?: { path?: string; headers?: Record<string, string> },
+  ): Promise<Answer>;
 }
 
 /** The id of the account that a connection's `accountReference` names. */

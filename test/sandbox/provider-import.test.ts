@@ -128,12 +128,12 @@ describe('a push to a provider is refused before the provider sees it', () => {
       message: 'application/json',
     });
   });
-  test('for a body of more than 16 MiB', async () => {
-    await expectRefusal(provider, () => provider.send(JSON.stringify({ x: 'x'.repeat(16 * 1024 * 1024) })), {
-      status: 413,
-      code: 'PayloadTooLarge',
-      message: 'at most 16777216 bytes',
-    });
+  test.each(['of a known length', 'in chunks'])('for a body of more than 16 MiB, %s', async (way) => {
+    const text = JSON.stringify({ x: 'x'.repeat(16 * 1024 * 1024) });
+    const tooLarge = { status: 413, code: 'PayloadTooLarge', message: 'at most 16777216 bytes' };
+    const body = way === 'in chunks' ? new Blob([text]).stream() : text;
+    const headers = { 'content-type': 'application/json' };
+    await expectRefusal(provider, () => provider.send(body, { headers }), tooLarge);
   });
   test('for JSON that is nested very deep', async () => {
     const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;

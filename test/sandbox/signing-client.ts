@@ -44,7 +44,7 @@ export interface TokenPayload {
 
 export interface SendOptions {
   claims?: Json;
-  body?: Json | Buffer | string;
+  body?: Json | Buffer | string | ReadableStream;
   headers?: Record<string, string>;
   /** Replaces the whole Authorization header. */
   authorization?: string;
@@ -84,7 +84,8 @@ export class SigningClient {
 
   async send(method: string, path: string, options: SendOptions = {}): Promise<Answer> {
     const { claims = {}, body, headers = {} } = options;
-    const isJson = body !== undefined && !Buffer.isBuffer(body) && typeof body !== 'string';
+    const isStream = body instanceof ReadableStream;
+    const isJson = body !== undefined && !isStream && !Buffer.isBuffer(body) && typeof body !== 'string';
     const response = await fetch(new URL(path, this.sandbox.baseUrl), {
       method,
       redirect: 'manual',
@@ -93,6 +94,7 @@ export class SigningClient {
         ...(isJson && { 'content-type': 'application/json' }),
         ...headers,
       },
+      ...(isStream && { duplex: 'half' as const }),
       ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string) }),
     });
     return readAnswer(response);
