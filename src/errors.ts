@@ -20,6 +20,7 @@ export const errorStatus = {
   MethodNotAllowed: 405,
   CrossSiteRequest: 403,
   NotMultipart: 415,
+  UnsupportedMediaType: 415,
   MalformedMultipart: 400,
   FileMissing: 422,
   FileEmpty: 422,

@@ -6,6 +6,7 @@ export {
   Connections,
   type ConnectionType,
 } from './connections.js';
+export { listAccounts, toConnectionAccount } from './find-account.js';
 export { homeRouter } from './home-router.js';
 export type { OnboardingParts } from './parts.js';
 export { UsedStates } from './pending-authorizations.js';

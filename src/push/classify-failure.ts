@@ -4,7 +4,8 @@ import { type ClientErrorCode, clientErrorCodes, ServerError } from '../digime/i
 export type Verdict =
   | { outcome: 'retry'; afterMs?: number; possiblyArrived: boolean }
   | { outcome: 'fail'; possiblyArrived: boolean }
-  | { outcome: 'reauthorize' };
+  /** The person must allow it again: the whole connection, or only the account that the push is for. */
+  | { outcome: 'reauthorize'; scope: 'connection' | 'account' };
 
 const temporaryStatus = (status: number) =>
   status === 408 || status === 425 || status === 429 || status >= 500;
@@ -20,7 +21,9 @@ const refusedUnread = (status: number) =>
 export function classifyFailure(error: unknown): Verdict {
   if (!(error instanceof ServerError)) return { outcome: 'retry', possiblyArrived: false };
   const { code, statusCode } = error.error;
-  if (code === 'InvalidToken' || code === 'ServiceAuthorizationError') return { outcome: 'reauthorize' };
+  if (code === 'InvalidToken') return { outcome: 'reauthorize', scope: 'connection' };
+  // protocol.md, "Errors": 511 is about one account at its provider; the token and other accounts stay good.
+  if (code === 'ServiceAuthorizationError') return { outcome: 'reauthorize', scope: 'account' };
   const afterMs = error.retryAfterMs;
   const wait = afterMs === undefined ? {} : { afterMs };
   if (temporaryStatus(statusCode))

@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import { type Connection, connectionLabel } from '../onboarding/index.js';
 import { hasWord, languageOf, type Translate, translator } from '../web/index.js';
-import type { Attempt, Push } from './push.js';
+import { type ProviderAnswer, readProviderAnswer } from './provider-answer.js';
+import { type Attempt, isAboutOneAccount, type Push } from './push.js';
 
 /** A push as pages and scripts see it: nothing of a token, a key or another visitor can get in here. */
 export interface PushView {
@@ -23,11 +24,21 @@ export interface PushView {
   lastError?: { code: string; message: string; reference?: string; advice?: string };
   possiblyDuplicated: boolean;
   response?: unknown;
+  /** What `response` says about each entry of the bundle, where it is FHIR. */
+  answer?: ProviderAnswer;
   connection: { id: string; label: string };
   links: { self: string; events: string; retry?: string; cancel?: string; reauthorize?: string };
 }
 
-function linksOf(push: Push): PushView['links'] {
+/** Where the person allows it again: the one account that its provider refused, else the whole connection. */
+function reauthorizeLink(push: Push, connection: Connection | undefined): string {
+  const onlyAccount = connection?.state !== 'needs-reauthorization' && isAboutOneAccount(push.lastError);
+  return onlyAccount && push.accountId !== undefined
+    ? `/accounts/${encodeURIComponent(push.accountId)}/reauthorize`
+    : '/authorize';
+}
+
+function linksOf(push: Push, connection: Connection | undefined): PushView['links'] {
   const self = `/pushes/${push.id}`;
   const retriable = push.state === 'failed' || (push.state === 'queued' && push.attempts > 0);
   const cancellable = ['queued', 'needs-reauthorization', 'failed'].includes(push.state);
@@ -36,7 +47,9 @@ function linksOf(push: Push): PushView['links'] {
     events: `${self}/events`,
     ...(retriable && { retry: `${self}/retry` }),
     ...(cancellable && { cancel: `${self}/cancel` }),
-    ...(push.state === 'needs-reauthorization' && { reauthorize: '/authorize' }),
+    ...(push.state === 'needs-reauthorization' && {
+      reauthorize: reauthorizeLink(push, connection),
+    }),
   };
 }
 
@@ -55,6 +68,7 @@ export function viewOf(
   const t = translator(languageOf(req));
   const { lastError } = push;
   const advice = lastError && adviceOn(t, lastError.code);
+  const answer = readProviderAnswer(details.response);
   return {
     id: push.id,
     type: push.type,
@@ -74,7 +88,8 @@ export function viewOf(
     ...(lastError && { lastError: { ...lastError, ...(advice && { advice }) } }),
     possiblyDuplicated: push.possiblyDuplicated,
     ...(details.response !== undefined && { response: details.response }),
+    ...(answer && { answer }),
     connection: { id: push.connectionId, label: connectionLabel(t, details.connection) },
-    links: linksOf(push),
+    links: linksOf(push, details.connection),
   };
 }

@@ -11,6 +11,10 @@ export interface PushError {
   reference?: string;
 }
 
+/** Whether the provider asked for one account to be allowed again (511), not digi.me for the whole connection. */
+export const isAboutOneAccount = (error: PushError | undefined): boolean =>
+  error?.code === 'ServiceAuthorizationError';
+
 /** One entry of the ledger. Times are Unix milliseconds, sizes bytes, the SHA-256 is hexadecimal. */
 export interface Push {
   readonly id: string;
