@@ -185,9 +185,6 @@ function render() {
 
 form.noValidate = true;
 form.elements.file.multiple = true;
-find('json-side').hidden = false;
-find('drop-words').hidden = false;
-find('file-label').className = 'visually-hidden';
 find('send-one').textContent = say('sendNext');
 composer.show(composer.draft());
 
