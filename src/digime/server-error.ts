@@ -31,7 +31,7 @@ export class ServerError extends DigiMeSDKError {
 
   readonly error: ServerErrorDetails;
   /** Milliseconds to wait, from the answer's `Retry-After` (seconds or HTTP date, RFC 9110 §10.2.3). */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
   /** The JSON body of a refusal that is no digi.me error, such as a FHIR OperationOutcome. Not printed with the error. */
   declare readonly responseBody?: unknown;
 

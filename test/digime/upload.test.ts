@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type DigiMe, type FileData, init } from '../../src/digime/index.js';
+import {
+  applicationId,
+  contract,
+  expiredToken,
+  firstToken,
+  LocalPlatform,
+  refuse,
+  type Script,
+  sendJson,
+} from './local-platform.js';
+
+let platform: LocalPlatform;
+let sdk: DigiMe;
+
+beforeEach(async () => {
+  platform = await new LocalPlatform().start();
+  sdk = init({ applicationId, baseUrl: platform.baseUrl, pushTimeoutMs: 800, timeoutMs: 800 });
+});
+afterEach(() => platform.stop());
+
+const route = 'POST permission-access/import';
+const piece = Buffer.alloc(64 * 1024, 7);
+
+function push(fileData: FileData, fileSize?: number, userAccessToken = firstToken()) {
+  const fileDescriptor = { mimeType: 'a/b', accounts: [{ accountId: 'a' }] };
+  const data = { fileData, fileName: 'x', fileDescriptor, ...(fileSize === undefined ? {} : { fileSize }) };
+  return sdk.pushData({ contractDetails: contract.details, userAccessToken, data });
+}
+
+function* pieces(count: number) {
+  for (let index = 0; index < count; index += 1) yield piece;
+}
+
+test('A stream of a known size goes with a Content-Length, one of an unknown size in chunks, both byte for byte.', async () => {
+  const sha256 = createHash('sha256')
+    .update(Buffer.concat([...pieces(40)]))
+    .digest('hex');
+  await push(Readable.from(pieces(40)), 40 * piece.length);
+  await push(() => Readable.from(pieces(40)));
+  await push(Readable.from(['text ', 'of a stream']));
+  const [known, unknown, words] = platform.requests(route);
+  expect(known).toMatchObject({ sha256, headers: { 'content-length': String(40 * piece.length) } });
+  expect(unknown).toMatchObject({ sha256, headers: { 'transfer-encoding': 'chunked' } });
+  expect(words?.body.toString()).toBe('text of a stream');
+});
+
+test.each([
+  ['shorter', () => Readable.from(pieces(3))],
+  ['longer', () => Readable.from(pieces(5))],
+  ['longer by a piece that comes late', () => Readable.from(lateSurplus())],
+])('A stream that is %s than announced is an error, and no server sees a whole body.', async (_, open) => {
+  for (const fileData of [open(), open]) {
+    await expect(push(fileData, 4 * piece.length)).rejects.toMatchObject({
+      error: { code: 'FileSizeMismatch', statusCode: 0 },
+    });
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(platform.requests(route).map(({ aborted }) => aborted)).toEqual([true, true]);
+});
+
+async function* lateSurplus() {
+  yield* pieces(4);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  yield Buffer.from('!');
+}
+
+test('A stream that fails or is closed breaks the transfer off; it never arrives as a whole file.', async () => {
+  const failing = async function* () {
+    yield piece;
+    throw new Error('the disk is gone');
+  };
+  await expect(push(Readable.from(failing()))).rejects.toMatchObject({
+    error: { code: 'FileSourceFailed' },
+    cause: { message: 'the disk is gone' },
+  });
+  const closing = new Readable({ read() {} });
+  closing.push(piece);
+  setTimeout(() => closing.destroy(), 50);
+  await expect(push(closing)).rejects.toMatchObject({ error: { code: 'FileSourceFailed' } });
+  await expect(push(() => Promise.reject(new Error('no such file')))).rejects.toMatchObject({
+    error: { code: 'FileSourceFailed' },
+  });
+  await expect(push((() => 'text') as never)).rejects.toMatchObject({ error: { code: 'FileSourceFailed' } });
+  await expect(push(Readable.from([{ an: 'object' }]))).rejects.toMatchObject({
+    error: { code: 'FileSourceFailed' },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(platform.requests(route).every(({ aborted }) => aborted)).toBe(true);
+});
+
+test('A 401 before the body was sent is answered at once: the refresh, then the whole body from a fresh stream.', async () => {
+  const early: Script = (_, response) => refuse(response, 401, 'InvalidToken');
+  platform.script(route, early);
+  const opened: Readable[] = [];
+  const endless = () => {
+    const stream = Readable.from(opened.length === 0 ? pieces(Number.POSITIVE_INFINITY) : pieces(4));
+    opened.push(stream);
+    return stream;
+  };
+  await push(endless, undefined, expiredToken());
+  expect(opened.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  expect(platform.requests(route)[1]?.body).toHaveLength(4 * piece.length);
+});
+
+test('A refusal with the connection closed behind it, in the middle of the body, is still read.', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    platform.script(route, (request, response) => {
+      request.once('data', () => {
+        sendJson(
+          response,
+          413,
+          { error: { code: 'PayloadTooLarge', message: 'no', reference: '' } },
+          { connection: 'close' },
+        );
+        response.once('finish', () => request.socket.destroy());
+      });
+    });
+    const source = Readable.from(pieces(3_000));
+    await expect(push(source)).rejects.toMatchObject({ error: { code: 'PayloadTooLarge', statusCode: 413 } });
+    expect(source.destroyed).toBe(true);
+  }
+});
+
+test('A large Buffer that is refused early ends with the refusal too.', async () => {
+  platform.script(route, (request, response) => {
+    sendJson(
+      response,
+      413,
+      { error: { code: 'PayloadTooLarge', message: 'no', reference: '' } },
+      { connection: 'close' },
+    );
+    response.once('finish', () => request.socket.destroy());
+  });
+  await expect(push(Buffer.alloc(60_000_000))).rejects.toMatchObject({ error: { code: 'PayloadTooLarge' } });
+});
+
+test('An upload that nobody reads ends within its deadline; a slow but steady one goes on for longer than that.', async () => {
+  platform.script(route, () => undefined);
+  const stuck = Readable.from(pieces(Number.POSITIVE_INFINITY));
+  await expect(push(stuck)).rejects.toMatchObject({ error: { code: 'Timeout', statusCode: 0 } });
+  expect(stuck.destroyed).toBe(true);
+
+  const startedAt = performance.now();
+  const slow = async function* () {
+    for (const bytes of pieces(8)) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      yield bytes;
+    }
+  };
+  await push(Readable.from(slow()));
+  expect(performance.now() - startedAt).toBeGreaterThan(1_600);
+});
+
+test('A success that is announced before the body has arrived is believed only once all was sent.', async () => {
+  platform.script(route, (request, response) => {
+    response.writeHead(201).flushHeaders();
+    request.resume().once('end', () => response.end());
+  });
+  await push(Readable.from(pieces(20)));
+  platform.script(route, (request, response) => {
+    response.writeHead(201).end();
+    setTimeout(() => request.socket.destroy(), 50);
+  });
+  await expect(push(Readable.from(pieces(3_000)))).rejects.toMatchObject({ error: { statusCode: 0 } });
+});
