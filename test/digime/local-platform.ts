@@ -41,6 +41,7 @@ export class LocalPlatform {
   validAccessTokens = new Set(['access-1-0123456789abcdefghijklmnop']);
   validRefreshTokens = new Set(['refresh-1-0123456789abcdefghijklmnop']);
   issued = 1;
+  connections = 0;
   signingKey: KeyObject = platformKeys.privateKey;
   publishedPem = platformKeys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   kid = 'kid-1';
@@ -53,6 +54,9 @@ export class LocalPlatform {
 
   constructor() {
     this.#server = createServer((request, response) => this.#serve(request, response));
+    this.#server.on('connection', () => {
+      this.connections += 1;
+    });
   }
 
   async start(): Promise<this> {
