@@ -26,7 +26,7 @@ function medianMs(work, runs) {
 /** A send of blood pressures that is at least this many bytes long when indented as a person would paste it. */
 function bundleOf(bytes) {
   const [patient, reading] = listExamples()[0].bundle.entry;
-  const size = JSON.stringify([reading], null, 2).length;
+  const size = JSON.stringify({ entry: [reading] }, null, 2).length;
   const readings = Array.from({ length: Math.ceil(bytes / size) }, (_, index) => ({
     ...structuredClone(reading),
     fullUrl: `urn:uuid:00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,

@@ -105,6 +105,15 @@ describe('a structural problem is told once, where it is and with what was expec
       at('text.div'),
       /no scripts/,
     ],
+    ['an empty object that needs several elements', `${OBS}.text`, {}, at('text'), /^empty object/],
+    ['two letters swapped', `${OBS}.code.cdoing`, [], at('code.cdoing'), /did you mean coding\?$/],
+    [
+      'two letters swapped in a short name',
+      'entry.0.resource.name.0.txet',
+      'x',
+      'entry[0].resource.name[0].txet',
+      /did you mean text\?$/,
+    ],
     [
       'a key that could be misread',
       `${OBS}.a.b[0]`.replace('.b[0]', '·b'),

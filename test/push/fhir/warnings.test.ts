@@ -51,6 +51,17 @@ describe('what is worth a second look', () => {
       /DocumentManifest/,
     ],
     [
+      'a task that is posted',
+      'questionnaire',
+      [
+        ['entry.0.request', { method: 'POST', url: 'Task' }],
+        ['entry.0.resource.id', undefined],
+        ['entry.0.fullUrl', UUID],
+      ],
+      'entry[0].request.method',
+      /by PUT/,
+    ],
+    [
       'a task that is not completed',
       'questionnaire',
       [['entry.0.resource.status', 'draft']],
@@ -95,6 +106,15 @@ describe('what the rules allow', () => {
       [[`${OBSERVATION}.identifier.0`, { type: { text: 'journal' }, value: '1' }]],
     ],
     ['a concept with a display and no text', 'weight', [[`${OBSERVATION}.code.text`, undefined]]],
+    [
+      'a reference into the resource of an entry',
+      'weight',
+      [
+        ['entry.0.fullUrl', UUID],
+        ['entry.1.resource.performer', undefined],
+        [`${OBSERVATION}.subject.reference`, `${UUID}#part`],
+      ],
+    ],
     ['a POST without fullUrl', 'weight', [['entry.1.fullUrl', undefined]]],
     [
       'a measurement that failed, with its reason',
