@@ -1,0 +1,58 @@
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '../errors.js';
+import type { StoredPayload } from '../storage/index.js';
+import { detailsOf, type FileDetails } from './file-details.js';
+import type { LibraryParts } from './parts.js';
+import { asReadError } from './read-error.js';
+import type { ReadLibrary } from './read-library.js';
+
+/** Files that one visitor may have fetched at the same time. */
+const maxAtOnce = 6;
+const roomBytes = 64 * 2 ** 20;
+const fetching = new Map<string, number>();
+
+/** A whole file of the library, decrypted and sealed again on our side. */
+export interface FetchedFile {
+  readonly name: string;
+  readonly details: FileDetails;
+  readonly payload: StoredPayload;
+}
+
+/**
+ * Fetches one file whole before anything of it is given on: a wrong key or a cut body shows at the very end only, and
+ * half a file must never look like a whole one. It is streamed, so memory stays flat; a larger one waits in the spool,
+ * sealed under a key that only this call knows, and is removed when `use` has ended.
+ * @throws AppError FileDecryptionError, NotFound, TooManyRequests, StorageFull, what `asAppError` makes
+ */
+export async function withFile<T>(
+  parts: LibraryParts,
+  library: ReadLibrary,
+  name: string,
+  signal: AbortSignal,
+  use: (file: FetchedFile) => Promise<T>,
+): Promise<T> {
+  const { visitorId } = library.connection;
+  const count = fetching.get(visitorId) ?? 0;
+  if (count >= maxAtOnce) throw new AppError('TooManyRequests', { retryAfterSeconds: 5 });
+  fetching.set(visitorId, count + 1);
+  let payload: StoredPayload | undefined;
+  try {
+    await parts.spool.assertRoomFor(roomBytes);
+    const { stream, fileMetadata } = await library.session.open(name, signal);
+    const writer = parts.spool.createWriter(Number.MAX_SAFE_INTEGER);
+    await pipeline(stream, writer, { signal });
+    payload = writer.payload;
+    const details = detailsOf(fileMetadata);
+    const file = library.file(name);
+    file.details = details;
+    file.bytes = { sha256: payload.sha256, size: payload.size };
+    return await use({ name, details, payload });
+  } catch (error) {
+    throw asReadError(error);
+  } finally {
+    if (payload?.spoolName !== undefined) await parts.spool.discard(payload.spoolName);
+    const left = (fetching.get(visitorId) ?? 1) - 1;
+    if (left > 0) fetching.set(visitorId, left);
+    else fetching.delete(visitorId);
+  }
+}

@@ -1,0 +1,108 @@
+import { pipeline } from 'node:stream/promises';
+import type { Request, Response } from 'express';
+import type { Connection } from '../onboarding/index.js';
+import { renderPage, wantsJson } from '../web/index.js';
+import { contentDisposition } from './download-name.js';
+import { type FetchedFile, withFile } from './fetch-file.js';
+import { type FileView, fileView } from './file-view.js';
+import type { LibraryParts } from './parts.js';
+import { isQuietPdf, previewOf } from './preview.js';
+import { servedType } from './served-type.js';
+
+/** A document made of this can show itself and do nothing else. */
+const inertDocument = "default-src 'none'; base-uri 'none'; form-action 'none'; sandbox";
+
+/**
+ * The page around a preview runs no script at all, not even ours. The sandbox, which also stops what a browser might
+ * add, has to be left out around a PDF: browsers refuse to start their viewer in it.
+ */
+const previewPolicy = (framesPdf: boolean) =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    framesPdf ? "frame-src 'self'" : "frame-src 'none'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    ...(framesPdf ? [] : ['sandbox allow-same-origin allow-downloads']),
+  ].join('; ');
+
+export interface FileRequest {
+  readonly connection: Connection;
+  readonly name: string;
+  /** Whether links have to say which connection, because the visitor reads several libraries. */
+  readonly isOneOfSeveral: boolean;
+}
+
+/**
+ * `GET /library/{name}`: the file as a download; with `?preview` a page about it; with `?inline` a PDF for the frame on
+ * that page. The whole file is fetched and decrypted before the first byte is answered.
+ */
+export async function answerFile(
+  parts: LibraryParts,
+  req: Request,
+  res: Response,
+  wanted: FileRequest,
+): Promise<void> {
+  const abort = new AbortController();
+  res.once('close', () => abort.abort());
+  const library = parts.libraries.of(wanted.connection);
+  await withFile(parts, library, wanted.name, abort.signal, async (fetched) => {
+    const pushed = await parts.pushedFiles.bySha256(wanted.connection.visitorId, [fetched.payload.sha256]);
+    const { details, payload } = fetched;
+    const file = { ...library.file(wanted.name), details, bytes: payload };
+    const view = fileView(parts, file, {
+      pushed: pushed.get(payload.sha256),
+      connectionId: wanted.isOneOfSeveral ? wanted.connection.id : undefined,
+    });
+    if (req.query.preview !== undefined) await showPreview(parts, req, res, fetched, view);
+    else await sendFile(parts, req, res, fetched, view);
+  }).catch((error) => {
+    if (!abort.signal.aborted || !hasLeft(res, error)) throw error;
+  });
+}
+
+/** Whether the visitor went away, so that there is nobody to answer; a fault of ours also ends the connection. */
+const hasLeft = (res: Response, error: unknown) =>
+  !res.headersSent || (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
+
+async function showPreview(
+  parts: LibraryParts,
+  req: Request,
+  res: Response,
+  { payload, details }: FetchedFile,
+  file: FileView,
+): Promise<void> {
+  if (wantsJson(req)) return void res.json({ file });
+  const preview = await previewOf(parts.spool, payload, details.mimeType);
+  const isPdf = preview.kind === 'pdf';
+  res.set('Content-Security-Policy', previewPolicy(isPdf));
+  const { self } = file.links;
+  const inline = `${self}${self.includes('?') ? '&' : '?'}inline`;
+  renderPage(req, res, 'library/file', { file, preview: isPdf ? { ...preview, src: inline } : preview });
+}
+
+async function sendFile(
+  parts: LibraryParts,
+  req: Request,
+  res: Response,
+  { payload, details }: FetchedFile,
+  file: FileView,
+): Promise<void> {
+  const isInline = req.query.inline !== undefined && (await isQuietPdf(parts.spool, payload));
+  res.set({
+    'Content-Type': isInline ? 'application/pdf' : servedType(details.mimeType),
+    'Content-Length': String(payload.size),
+    'Content-Disposition': contentDisposition(isInline ? 'inline' : 'attachment', file.title),
+    'Content-Security-Policy': isInline
+      ? "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+      : `${inertDocument}; frame-ancestors 'none'`,
+    'X-Content-Type-Options': 'nosniff',
+    ...(isInline && { 'X-Frame-Options': 'SAMEORIGIN' }),
+  });
+  if (req.method === 'HEAD') return void res.end();
+  // A reader that fails here ends the connection before Content-Length is reached: the browser reports a failed download.
+  await pipeline(parts.spool.read(payload, payload.key), res);
+}

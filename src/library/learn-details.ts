@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../errors.js';
+import { isTokenRefusal } from '../onboarding/index.js';
+import { detailsOf } from './file-details.js';
+import type { LibraryParts } from './parts.js';
+import type { LibraryFile, ReadLibrary } from './read-library.js';
+
+const detailsAtOnce = 6;
+const checksAtOnce = 2;
+const maxFailures = 2;
+/** Nobody has looked for this long: the rest can wait until somebody does. */
+const abandonedAfterMs = 30_000;
+/** Larger files are compared when somebody opens them. */
+export const smallFileBytes = 4 * 2 ** 20;
+
+const learning = new WeakMap<ReadLibrary, Promise<void>>();
+
+/** Whether details of files are still to come by themselves. */
+export const isLearning = (library: ReadLibrary): boolean => learning.has(library);
+
+/** Whether the details of this file are still worth asking for. */
+const lacksDetails = (file: LibraryFile) => file.details === undefined && file.failures < maxFailures;
+
+/**
+ * Learns about the files in the background: digi.me tells a file's type and tags only one by one (`HEAD`), so this goes
+ * through all of them, the `shown` ones first, a few at a time, and stops when nobody looks any more. Small files of the
+ * visitor that are shown are then read once, to compare their bytes with what was pushed.
+ * @returns a promise for the whole work; it never rejects
+ */
+export function learnDetails(
+  parts: LibraryParts,
+  library: ReadLibrary,
+  shown: readonly LibraryFile[],
+): Promise<void> {
+  const running = learning.get(library);
+  if (running !== undefined) return running;
+  const work = learn(parts, library, shown)
+    .catch((error) => parts.onboarding.log.warn({ err: error }, 'the details of a library could not be read'))
+    .finally(() => learning.delete(library));
+  learning.set(library, work);
+  return work;
+}
+
+async function learn(
+  parts: LibraryParts,
+  library: ReadLibrary,
+  shown: readonly LibraryFile[],
+): Promise<void> {
+  const isAbandoned = () => parts.onboarding.now() - library.lastLookAt > abandonedAfterMs;
+  const askFor = (files: readonly LibraryFile[]) =>
+    atOnce(detailsAtOnce, files.filter(lacksDetails), isAbandoned, (file) => askDetails(library, file));
+  await askFor(shown);
+  const limit = await parts.pushedFiles.largestUpTo(library.connection.visitorId, smallFileBytes);
+  if (limit !== undefined) {
+    const unread = shown.filter((file) => mayBeOurs(parts, file) && mayFit(file, limit));
+    await atOnce(checksAtOnce, unread, isAbandoned, (file) => readOnce(library, file, limit));
+  }
+  await askFor(library.files);
+}
+
+/** Only files that this app wrote are read without being asked for: others can't have the same bytes as a push. */
+const mayBeOurs = (parts: LibraryParts, { bytes, isLarge, details, failures }: LibraryFile) =>
+  !bytes && !isLarge && failures < maxFailures && details?.applicationId === parts.applicationId;
+
+/** Wrapped key, IV and padding come on top of the content, if it is not compressed. */
+const mayFit = ({ sentBytes }: LibraryFile, limit: number) =>
+  sentBytes === undefined || sentBytes <= limit + 1024;
+
+async function askDetails({ session }: ReadLibrary, file: LibraryFile): Promise<void> {
+  const { fileMetadata, sentBytes } = await session.metadata(file.name);
+  file.details = detailsOf(fileMetadata);
+  if (sentBytes !== undefined) file.sentBytes = sentBytes;
+}
+
+async function readOnce({ session }: ReadLibrary, file: LibraryFile, limit: number): Promise<void> {
+  const { stream } = await session.open(file.name);
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > limit) {
+      // Larger than anything it could be equal to. Leaving the loop ends the download.
+      file.isLarge = true;
+      return;
+    }
+    hash.update(chunk);
+  }
+  file.bytes = { sha256: hash.digest('hex'), size };
+}
+
+/** Works through `files`, `count` at a time. One that fails is counted as such; a refused permission ends it all. */
+async function atOnce(
+  count: number,
+  files: readonly LibraryFile[],
+  isAbandoned: () => boolean,
+  task: (file: LibraryFile) => Promise<void>,
+): Promise<void> {
+  const waiting = [...files];
+  let refusal: unknown;
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      if (refusal !== undefined || isAbandoned()) return;
+      try {
+        await task(file);
+      } catch (error) {
+        file.failures += 1;
+        if (isTokenRefusal(error) || error instanceof AppError) refusal = error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: count }, worker));
+  if (refusal !== undefined) throw refusal;
+}

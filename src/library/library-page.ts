@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Request, Response } from 'express';
+import { AppError } from '../errors.js';
+import { type Connection, connectionView } from '../onboarding/index.js';
+import { languageOf, oneString, renderPage, translator, wantsJson } from '../web/index.js';
+import { type FileView, fileView } from './file-view.js';
+import { isLearning, learnDetails } from './learn-details.js';
+import { choicesOf, isFiltering, type LibraryFilter, passes, readFilter } from './library-filter.js';
+import type { LibraryParts } from './parts.js';
+import { asReadError } from './read-error.js';
+import { isUnfinished, type ReadLibrary } from './read-library.js';
+
+const pageLength = 50;
+/** The details of what is on the page are usually there within this; if not, the page comes without and follows up. */
+const patienceMs = 600;
+
+/** Whether what is read is the library that the visitor sends to; `unknown` where digi.me did not say. */
+export type SameLibrary = 'same' | 'other' | 'unknown';
+
+export function compareLibraries(read: Connection, all: readonly Connection[]): SameLibrary {
+  const writing = all.filter(({ type }) => type !== 'read');
+  if (writing.some(({ userId }) => userId !== undefined && userId === read.userId)) return 'same';
+  const canTell = read.userId !== undefined && writing.every(({ userId }) => userId !== undefined);
+  return canTell && writing.length > 0 ? 'other' : 'unknown';
+}
+
+/** The list of one library: as far as digi.me has got, filtered, a page at a time. */
+export async function showLibrary(
+  parts: LibraryParts,
+  req: Request,
+  res: Response,
+  connections: readonly Connection[],
+  connection: Connection,
+): Promise<void> {
+  const filter = readFilter(req.query);
+  const library = parts.libraries.of(connection);
+  const { visitorId } = connection;
+  try {
+    const changedAt = await parts.pushedFiles.lastDeliveredAt(visitorId);
+    await library.look({ changedAt, again: req.query.again !== undefined });
+  } catch (error) {
+    throw asReadError(error);
+  }
+  const shown = await filesToShow(parts, library, filter, pageOf(req));
+  const files = await viewsOf(parts, connections, connection, shown.files);
+  const all = library.files;
+  const described = all.filter(({ details, failures }) => details !== undefined || failures > 1).length;
+  const isLast = !isUnfinished(library.state) && !isLearning(library);
+  const model = {
+    state: library.state,
+    isFinished: isLast,
+    progress: { listed: all.length, described },
+    isCut: library.isCut,
+    files,
+    total: shown.total,
+    page: shown.page,
+    pages: shown.pages,
+    filter,
+    choices: choicesOf(all, filter),
+    sameLibrary: compareLibraries(connection, connections),
+  };
+  if (wantsJson(req)) {
+    const links = { self: '/library', authorize: '/library/authorize' };
+    return void res.json({ ...model, connection: { id: connection.id }, links });
+  }
+  const t = translator(languageOf(req));
+  renderPage(req, res, 'library/list', {
+    ...model,
+    isFiltering: isFiltering(filter),
+    connection: connectionView(t, connection),
+    readings: connections.filter(({ type }) => type === 'read').map((other) => connectionView(t, other)),
+    pageLinks: linksToPages(req, shown.page, shown.pages),
+  });
+}
+
+function pageOf(req: Request): number {
+  const page = Number(oneString(req.query.page) ?? 1);
+  if (!Number.isSafeInteger(page) || page < 1)
+    throw new AppError('InvalidRequest', { details: [{ path: 'page', message: 'fields:serviceId' }] });
+  return page;
+}
+
+async function filesToShow(parts: LibraryParts, library: ReadLibrary, filter: LibraryFilter, wanted: number) {
+  const select = () => {
+    const files = library.files.filter((file) => passes(filter, file));
+    const pages = Math.max(1, Math.ceil(files.length / pageLength));
+    const page = Math.min(wanted, pages);
+    return {
+      files: files.slice((page - 1) * pageLength, page * pageLength),
+      total: files.length,
+      page,
+      pages,
+    };
+  };
+  const learning = learnDetails(parts, library, select().files);
+  await Promise.race([learning, sleep(patienceMs, undefined, { ref: false })]);
+  return select();
+}
+
+async function viewsOf(
+  parts: LibraryParts,
+  connections: readonly Connection[],
+  connection: Connection,
+  files: ReturnType<ReadLibrary['file']>[],
+): Promise<FileView[]> {
+  const hashes = files.flatMap(({ bytes }) => (bytes ? [bytes.sha256] : []));
+  const pushed = await parts.pushedFiles.bySha256(connection.visitorId, hashes);
+  const isOnlyOne = connections.filter(({ type }) => type === 'read').length === 1;
+  return files.map((file) =>
+    fileView(parts, file, {
+      pushed: file.bytes && pushed.get(file.bytes.sha256),
+      connectionId: isOnlyOne ? undefined : connection.id,
+    }),
+  );
+}
+
+function linksToPages(req: Request, page: number, pages: number): { previous?: string; next?: string } {
+  const link = (to: number) => {
+    const query = new URLSearchParams(req.originalUrl.split('?').slice(1).join('?'));
+    query.delete('again');
+    query.set('page', String(to));
+    return `/library?${query}`;
+  };
+  return { ...(page > 1 && { previous: link(page - 1) }), ...(page < pages && { next: link(page + 1) }) };
+}

@@ -1,0 +1,112 @@
+import type { Readable } from 'node:stream';
+import { type FileFacts, type FileList, ServerError } from '../digime/index.js';
+import { type Connection, contractFor, type OnboardingParts } from '../onboarding/index.js';
+
+/** A session ends this much earlier for us, so that it does not end in the middle of a call. */
+const marginMs = 30_000;
+
+interface OpenSession {
+  readonly key: string;
+  readonly startedAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * The reading session of one connection: opened when it is first needed, and anew when it has expired or digi.me no
+ * longer knows it. Its key stays in here. All calls reject with what the client rejects with, or with AppError
+ * ReadContractMissing or ConnectionNotFound.
+ */
+export class ReadSession {
+  private session: OpenSession | undefined;
+  private opening: Promise<OpenSession> | undefined;
+
+  constructor(
+    private readonly parts: OnboardingParts,
+    private readonly connection: Connection,
+  ) {}
+
+  /** Unix milliseconds; `undefined` while none is open. */
+  get startedAt(): number | undefined {
+    return this.session?.startedAt;
+  }
+
+  /** The next call opens a new one. */
+  end(): void {
+    this.session = undefined;
+  }
+
+  list(): Promise<FileList> {
+    return this.call(async (key) => this.parts.sdk.readFileList(await this.argumentsFor(key)));
+  }
+
+  /** @returns with `sentBytes`, the size of the encrypted body, where digi.me announced it */
+  async metadata(fileName: string): Promise<FileFacts & { sentBytes?: number }> {
+    let length: string | undefined;
+    const facts = await this.call(async (key) => {
+      const common = await this.argumentsFor(key);
+      return this.parts.sdk.readFileMetadata({
+        ...common,
+        fileName,
+        onExchange: (exchange) => {
+          length = exchange.response?.headers['content-length'];
+          common.onExchange(exchange);
+        },
+      });
+    });
+    const sentBytes = Number(length);
+    return { ...facts, ...(Number.isSafeInteger(sentBytes) && sentBytes > 0 && { sentBytes }) };
+  }
+
+  /** A file's content as a stream; only when it ends is it whole. */
+  open(fileName: string, signal?: AbortSignal): Promise<FileFacts & { stream: Readable }> {
+    return this.call(async (key) =>
+      this.parts.sdk.openFile({ ...(await this.argumentsFor(key)), fileName, ...(signal && { signal }) }),
+    );
+  }
+
+  private async call<T>(use: (sessionKey: string) => Promise<T>): Promise<T> {
+    const before = this.session;
+    const session = await this.current();
+    try {
+      return await use(session.key);
+    } catch (error) {
+      const isGone = error instanceof ServerError && [404, 410].includes(error.error.statusCode);
+      if (!isGone || session !== before) throw error;
+      if (this.session === session) this.session = undefined;
+      return use((await this.current()).key);
+    }
+  }
+
+  private current(): Promise<OpenSession> {
+    if (this.session !== undefined && this.session.expiresAt > this.parts.now())
+      return Promise.resolve(this.session);
+    this.opening ??= this.openAnother().finally(() => {
+      this.opening = undefined;
+    });
+    return this.opening;
+  }
+
+  private async openAnother(): Promise<OpenSession> {
+    const startedAt = this.parts.now();
+    const { session } = await this.parts.sdk.readSession({
+      contractDetails: contractFor(this.parts, 'read'),
+      ...(await this.actFor()),
+    });
+    // Assumed: milliseconds; a value this small can only be seconds.
+    const expiryMs = session.expiry < 1e11 ? session.expiry * 1000 : session.expiry;
+    this.session = { key: session.key, startedAt, expiresAt: expiryMs - marginMs };
+    return this.session;
+  }
+
+  private async argumentsFor(sessionKey: string) {
+    return { ...(await this.actFor()), ...contractFor(this.parts, 'read'), sessionKey };
+  }
+
+  private async actFor() {
+    const { id, visitorId } = this.connection;
+    return {
+      ...(await this.parts.tokens.actFor(id)),
+      onExchange: this.parts.recorder.exchangesOf(visitorId),
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import { type Request, Router } from 'express';
+import { AppError } from '../errors.js';
+import {
+  type Connection,
+  contractFor,
+  fieldsOf,
+  smallBody,
+  startAuthorization,
+} from '../onboarding/index.js';
+import {
+  noReferrer,
+  oneString,
+  rateLimitPerMinute,
+  renderPage,
+  seeOther,
+  visitorOf,
+  wantsJson,
+} from '../web/index.js';
+import { answerFile } from './file-page.js';
+import { showLibrary } from './library-page.js';
+import type { LibraryParts } from './parts.js';
+
+/** `GET /library`, `POST /library/authorize` and `GET /library/{name}`. */
+export function libraryRouter(parts: LibraryParts, startsPerMinute: number): Router {
+  const router = Router();
+  const connectionsOf = async (req: Request) => {
+    const visitorId = visitorOf(req);
+    return visitorId === undefined ? [] : parts.onboarding.connections.listOf(visitorId);
+  };
+
+  router.get('/library', async (req, res) => {
+    if (parts.onboarding.contracts.read === undefined) {
+      if (wantsJson(req)) contractFor(parts.onboarding, 'read');
+      return renderPage(req, res, 'library/missing', {}, { status: 404 });
+    }
+    const connections = await connectionsOf(req);
+    const reading = chooseReading(connections, req);
+    if (reading?.state === 'active') {
+      try {
+        return await showLibrary(parts, req, res, connections, reading);
+      } catch (error) {
+        // The permission ran out: that is said on the page that asks for it again.
+        if (!(error instanceof AppError && error.platform?.code === 'InvalidToken')) throw error;
+      }
+    }
+    const model = {
+      state: reading === undefined ? 'not-connected' : 'needs-reauthorization',
+      hasLibrary: connections.some(({ type }) => type === 'library'),
+    };
+    if (wantsJson(req)) res.json({ ...model, files: [], links: { authorize: '/library/authorize' } });
+    else renderPage(req, res, 'library/connect', { ...model, reauthorize: reading?.id });
+  });
+
+  router.post(
+    '/library/authorize',
+    noReferrer,
+    rateLimitPerMinute(startsPerMinute),
+    ...smallBody,
+    async (req, res) => {
+      const connectionId = oneString(fieldsOf(req).connection);
+      const renew =
+        connectionId &&
+        (await connectionsOf(req)).find(({ id, type }) => id === connectionId && type === 'read');
+      if (connectionId === null || (connectionId && !renew)) throw new AppError('ConnectionNotFound');
+      const request = { type: 'read' as const, ...(renew && { renew }) };
+      const url = await startAuthorization(parts.onboarding, req, request);
+      seeOther(req, res, url, { url });
+    },
+  );
+
+  router.get('/library/:name', async (req, res) => {
+    contractFor(parts.onboarding, 'read');
+    const connections = await connectionsOf(req);
+    const connection = chooseReading(connections, req);
+    if (connection === undefined) throw new AppError('NotFound');
+    if (connection.state !== 'active') throw new AppError('ConnectionNeedsReauthorization');
+    const isOneOfSeveral = connections.filter(({ type }) => type === 'read').length > 1;
+    await answerFile(parts, req, res, { connection, name: req.params.name, isOneOfSeveral });
+  });
+  return router;
+}
+
+/**
+ * The reading connection that `?connection=` names, else the newest usable one.
+ * @throws AppError ConnectionNotFound for one that the visitor does not have
+ */
+function chooseReading(connections: readonly Connection[], req: Request): Connection | undefined {
+  const readings = connections.filter(({ type }) => type === 'read');
+  const wanted = oneString(req.query.connection);
+  if (wanted === undefined) return readings.find(({ state }) => state === 'active') ?? readings[0];
+  const found = readings.find(({ id }) => id === wanted);
+  if (found === undefined) throw new AppError('ConnectionNotFound');
+  return found;
+}
