@@ -1,0 +1,2 @@
+export type { AccountsParts } from './parts.js';
+export { accountsRouter } from './router.js';
