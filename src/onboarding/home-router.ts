@@ -1,17 +1,20 @@
 import { Router } from 'express';
 import { languageOf, renderPage, translator, visitorOf, wantsJson } from '../web/index.js';
 import { connectionView } from './connection-view.js';
+import { HomeContracts } from './home-contracts.js';
 import type { OnboardingParts } from './parts.js';
 
-/** `GET /`: what this is, the visitor's connections, and the buttons that start an authorization. */
+/** `GET /`: what this is, the visitor's connections, the buttons that start an authorization, and the contracts. */
 export function homeRouter(
   parts: OnboardingParts,
   facts: { mode: 'sandbox' | 'live'; sandboxUrl: string | undefined },
 ): Router {
   const router = Router();
+  const homeContracts = new HomeContracts(parts);
   router.get('/', async (req, res) => {
     const t = translator(languageOf(req));
     const visitorId = visitorOf(req);
+    const contracts = await homeContracts.views(t);
     const connections =
       visitorId === undefined
         ? []
@@ -26,6 +29,7 @@ export function homeRouter(
         mode: facts.mode,
         connections,
         can,
+        contracts,
         links: { authorize: '/authorize', push: '/push', pushes: '/pushes' },
       });
       return;
@@ -33,6 +37,7 @@ export function homeRouter(
     renderPage(req, res, 'onboarding/home', {
       connections,
       can,
+      contracts,
       ...(facts.sandboxUrl && { sandbox: { url: facts.sandboxUrl } }),
     });
   });

@@ -8,6 +8,7 @@ export {
 } from './connections.js';
 export { listAccounts, toConnectionAccount } from './find-account.js';
 export { homeRouter } from './home-router.js';
+export { leaveRouter } from './leave-router.js';
 export type { OnboardingParts } from './parts.js';
 export { UsedStates } from './pending-authorizations.js';
 export { fieldsOf, onboardingRouter, smallBody } from './router.js';
