@@ -45,8 +45,6 @@ export class ResourceChecker {
   private running(): Worker {
     if (this.thread !== undefined) return this.thread;
     const thread = new Worker(this.file);
-    // It must not keep a process alive that is about to end.
-    thread.unref();
     thread.on('message', ({ number, checked }: { number: number; checked: CheckedText }) => {
       this.waiting.get(number)?.resolve(checked);
       this.waiting.delete(number);
@@ -54,6 +52,8 @@ export class ResourceChecker {
     });
     thread.on('error', (error) => this.lost(thread, error));
     thread.on('exit', () => this.lost(thread, new Error('the checking thread ended')));
+    // It must not keep a process alive that is about to end. Last, because listening for messages undoes it.
+    thread.unref();
     this.thread = thread;
     return thread;
   }
