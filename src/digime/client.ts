@@ -1,8 +1,8 @@
 import type { ExchangeHook } from './exchange.js';
 import type { FileDescriptorTokens } from './file-descriptor-tokens.js';
+import type { Transport } from './http.js';
 import type { PlatformKeySet } from './platform-key-set.js';
 import type { SharedRefreshes } from './shared-refreshes.js';
-import type { Transport } from './transport.js';
 import type { RefreshLock } from './user-access-token.js';
 
 /** What one `init` sets up and all its calls share. */

@@ -1,4 +1,6 @@
-import type { ClientRequest } from 'node:http';
+import http, { type ClientRequest } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import {
   AxiosHeaders,
@@ -8,10 +10,48 @@ import {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { connectionFault, NetworkFault } from './network-fault.js';
-import { SourceFault } from './source-fault.js';
+import { makePatient } from './patient-socket.js';
 import { Stop } from './stop.js';
-import type { ProxySetting, Transport } from './transport.js';
 import { type OutgoingBody, toUpload, UploadBody } from './upload-body.js';
+
+/** A proxy to send every request through, or `'environment'`: whatever `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say. */
+export type ProxySetting =
+  | 'environment'
+  | {
+      protocol?: 'http' | 'https' | undefined;
+      host: string;
+      port: number;
+      auth?: { username: string; password: string } | undefined;
+    };
+
+/** The connections of one client: kept alive and used again, through a proxy only when asked for. */
+export interface Transport {
+  httpAgent: http.Agent;
+  httpsAgent: https.Agent;
+  proxy: ProxySetting | undefined;
+}
+
+/** Idle connections are closed before a server is likely to: one that it closes under a request would lose a push. */
+const agentOptions = { keepAlive: true, timeout: 15_000 };
+
+/** Connections that stay open between calls. Idle ones do not keep the process alive. */
+export function createTransport(proxy?: ProxySetting): Transport {
+  return {
+    httpAgent: withPatientSockets(new http.Agent(agentOptions)),
+    httpsAgent: withPatientSockets(new https.Agent(agentOptions)),
+    proxy,
+  };
+}
+
+function withPatientSockets<Any extends http.Agent>(agent: Any): Any {
+  const maker = agent as unknown as { createConnection(...parameters: unknown[]): Socket | undefined };
+  const createConnection = maker.createConnection;
+  maker.createConnection = (...parameters) => {
+    const socket = createConnection.apply(agent, parameters);
+    return socket && makePatient(socket);
+  };
+  return agent;
+}
 
 /** One HTTP request. `path` is relative to `baseUrl`, which ends in a slash. */
 export interface Outgoing {
@@ -65,7 +105,6 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
       if (outgoing.stall) watchdog.touch();
       if (outgoing.meter) outgoing.meter.sentBytes = sentBytes;
     });
-  const sourceFault = upload instanceof UploadBody ? faultOf(upload) : () => undefined;
   let request: ClientRequest | undefined;
   const close = () => {
     watchdog.stop();
@@ -79,7 +118,7 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
     request = response.request as ClientRequest;
     if (upload instanceof UploadBody) {
       if (response.status >= 300) upload.halt();
-      else await sentWhole(request, upload);
+      else await upload.whollySentBy(request);
     }
     if (outgoing.answerMs !== undefined) {
       watchdog.stop();
@@ -97,7 +136,11 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
     };
   } catch (error) {
     close();
-    throw sourceFault() ?? stop.fault ?? (error instanceof NetworkFault ? error : connectionFault(error));
+    throw (
+      (upload instanceof UploadBody ? upload.fault : undefined) ??
+      stop.fault ??
+      (error instanceof NetworkFault ? error : connectionFault(error))
+    );
   }
 }
 
@@ -129,25 +172,6 @@ function configOf(
     signal,
   };
   return config as InternalAxiosRequestConfig;
-}
-
-function faultOf(upload: UploadBody): () => SourceFault | undefined {
-  let fault: SourceFault | undefined;
-  upload.on('error', (error) => {
-    if (error instanceof SourceFault) fault = error;
-  });
-  return () => fault;
-}
-
-function sentWhole(request: ClientRequest, upload: UploadBody): Promise<void> {
-  if (request.writableFinished) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    request.once('finish', resolve);
-    request.once('close', () =>
-      reject(new NetworkFault('ConnectionReset', 'the connection ended before the file was sent whole')),
-    );
-    upload.once('error', reject);
-  });
 }
 
 function proxyOf(proxy: Exclude<ProxySetting, 'environment'> | undefined): AxiosProxyConfig | false {

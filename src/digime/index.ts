@@ -17,6 +17,7 @@ export type { GetOnboardServiceUrlArguments, OnboardServiceUrl } from './get-onb
 export type { GetReauthorizeAccountUrlArguments } from './get-reauthorize-account-url.js';
 export type { GetReauthorizeUrlArguments } from './get-reauthorize-url.js';
 export type { GetRevokeAccountPermissionUrlArguments } from './get-revoke-account-permission-url.js';
+export type { ProxySetting } from './http.js';
 export { type InitOptions, init } from './init.js';
 export type { Session } from './onboarding-session.js';
 export type { OnboardingUrlOptions } from './onboarding-url.js';
@@ -32,7 +33,6 @@ export type { ReadSessionArguments } from './read-session.js';
 export type { RefreshTokenArguments } from './refresh-token.js';
 export { SDKInvalidError } from './sdk-invalid-error.js';
 export { ServerError, type ServerErrorDetails } from './server-error.js';
-export type { ProxySetting } from './transport.js';
 export { TypeValidationError } from './type-validation-error.js';
 export type {
   AccessTokenChange,

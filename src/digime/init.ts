@@ -5,9 +5,9 @@ import type { CallOptions, Client } from './client.js';
 import type { ExchangeHook } from './exchange.js';
 import { fetchPlatformKeys } from './fetch-platform-keys.js';
 import { FileDescriptorTokens } from './file-descriptor-tokens.js';
+import { createTransport, type ProxySetting } from './http.js';
 import { PlatformKeySet } from './platform-key-set.js';
 import { SharedRefreshes } from './shared-refreshes.js';
-import { createTransport, type ProxySetting } from './transport.js';
 import type { RefreshLock } from './user-access-token.js';
 
 /** Options of `init`. */

@@ -1,4 +1,3 @@
-import type { GenericAbortSignal } from 'axios';
 import { NetworkFault } from './network-fault.js';
 import { Watchdog } from './watchdog.js';
 
@@ -6,7 +5,7 @@ import { Watchdog } from './watchdog.js';
  * Why an exchange has to end from our side: its deadline, the caller's signal, a limit. The first reason stays.
  * It is itself the signal that axios listens to: a real `AbortController` for every request costs several times as much.
  */
-export class Stop implements GenericAbortSignal {
+export class Stop {
   fault: NetworkFault | undefined;
   readonly #outer: AbortSignal | undefined;
   readonly #listeners = new Set<() => void>();

@@ -1,4 +1,6 @@
+import type { ClientRequest } from 'node:http';
 import { finished, Readable, Transform, type TransformCallback } from 'node:stream';
+import { NetworkFault } from './network-fault.js';
 import { SourceFault } from './source-fault.js';
 
 /** Buffers above this size are sent in pieces, so that progress can be seen. */
@@ -20,6 +22,8 @@ type OnProgress = (sentBytes: number) => void;
  */
 export class UploadBody extends Transform {
   sentBytes = 0;
+  /** Why the source's file did not become a whole body, if so. */
+  fault: SourceFault | undefined;
   readonly #source: Readable;
   readonly #sizeBytes: number | undefined;
   readonly #onProgress: OnProgress;
@@ -27,6 +31,8 @@ export class UploadBody extends Transform {
 
   constructor(source: Readable, sizeBytes: number | undefined, onProgress: OnProgress) {
     super({ writableObjectMode: true, writableHighWaterMark: 1 });
+    // Whoever sends it reads `fault`; an error that nobody listens for would end the process.
+    this.on('error', () => undefined);
     this.#source = source;
     this.#sizeBytes = sizeBytes;
     this.#onProgress = onProgress;
@@ -39,6 +45,18 @@ export class UploadBody extends Transform {
         );
     });
     source.pipe(this);
+  }
+
+  /** Resolves when the request has given all of it to the connection; rejects when either ends before. */
+  whollySentBy(request: ClientRequest): Promise<void> {
+    if (request.writableFinished) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      request.once('finish', resolve);
+      request.once('close', () =>
+        reject(new NetworkFault('ConnectionReset', 'the connection ended before the file was sent whole')),
+      );
+      this.once('error', reject);
+    });
   }
 
   /** Takes no more from the source; what is under way stays open until `destroy`. */
@@ -76,6 +94,7 @@ export class UploadBody extends Transform {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (error instanceof SourceFault) this.fault = error;
     this.#source.unpipe(this);
     this.#source.destroy();
     done(error);

@@ -137,8 +137,8 @@ test('A redirect is not followed: nothing reaches the other host.', async () => 
   await expect(sdk.pushData({ ...user, data })).rejects.toMatchObject({
     error: { code: 'RedirectNotFollowed', statusCode: 307 },
   });
-  expect(other.seen).toHaveLength(0);
   await other.stop();
+  expect(other.seen).toHaveLength(0);
 });
 
 test('An abort ends a call at once, before it begins and while it waits, and keeps the reason.', async () => {

@@ -13,7 +13,11 @@ beforeEach(async () => {
   platform = await new LocalPlatform().start();
   sdk = init({ applicationId, baseUrl: platform.baseUrl });
 });
-afterEach(() => platform.stop());
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) close();
+  await platform.stop();
+});
 
 const authorize = () =>
   sdk.getAuthorizeUrl({ contractDetails: contract.details, callback: 'https://a.example/', state: 's' });
@@ -116,6 +120,7 @@ test('A key set at another address is refused with no request to it.', async () 
     response.end('{"keys":[]}');
   });
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+  closing.push(() => stranger.close());
   const { port } = stranger.address() as AddressInfo;
   const addresses = [
     `http://127.0.0.1:${port}/v1.7/jwks/oauth`,
@@ -140,7 +145,6 @@ test('A key set at another address is refused with no request to it.', async () 
   );
   await expect(exchange()).rejects.toMatchObject({ error: { code: 'RedirectNotFollowed' } });
   expect(visits).toEqual([]);
-  stranger.close();
 });
 
 test('A new key is found by fetching again, but a run of unknown ones fetches only once more.', async () => {

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type DigiMe, type FileData, init } from '../../src/digime/index.js';
@@ -106,36 +109,37 @@ test('A 401 before the body was sent is answered at once: the refresh, then the 
   expect(platform.requests(route)[1]?.body).toHaveLength(4 * piece.length);
 });
 
-test('A refusal with the connection closed behind it, in the middle of the body, is still read.', async () => {
-  for (let round = 0; round < 20; round += 1) {
-    platform.script(route, (request, response) => {
-      request.once('data', () => {
-        sendJson(
-          response,
-          413,
-          { error: { code: 'PayloadTooLarge', message: 'no', reference: '' } },
-          { connection: 'close' },
-        );
-        response.once('finish', () => request.socket.destroy());
-      });
-    });
-    const source = Readable.from(pieces(3_000));
-    await expect(push(source)).rejects.toMatchObject({ error: { code: 'PayloadTooLarge', statusCode: 413 } });
-    expect(source.destroyed).toBe(true);
-  }
-});
-
-test('A large Buffer that is refused early ends with the refusal too.', async () => {
-  platform.script(route, (request, response) => {
-    sendJson(
-      response,
-      413,
-      { error: { code: 'PayloadTooLarge', message: 'no', reference: '' } },
-      { connection: 'close' },
-    );
+/** Refuses in the middle of the body and closes, with the rest unread. */
+const refuseAndClose: Script = (request, response) => {
+  request.once('data', () => {
+    const error = { code: 'PayloadTooLarge', message: 'no', reference: '' };
+    sendJson(response, 413, { error }, { connection: 'close' });
     response.once('finish', () => request.socket.destroy());
   });
-  await expect(push(Buffer.alloc(60_000_000))).rejects.toMatchObject({ error: { code: 'PayloadTooLarge' } });
+};
+
+test('A refusal with the connection closed behind it, in the middle of the body, is still read.', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'upload-'));
+  const path = join(folder, 'large');
+  writeFileSync(path, Buffer.alloc(8_000_000));
+  platform.script(route, ...Array<Script>(60).fill(refuseAndClose));
+  // From a disk and many at once, so that writes meet connections that have just been closed.
+  const codes = await Promise.all(
+    Array.from({ length: 60 }, () =>
+      push(() => createReadStream(path, { highWaterMark: 16_384 })).catch(({ error }) => error.code),
+    ),
+  );
+  rmSync(folder, { recursive: true });
+  expect(codes).toEqual(Array(60).fill('PayloadTooLarge'));
+});
+
+test('A large Buffer, or a stream, that is refused early ends with the refusal too.', async () => {
+  const source = Readable.from(pieces(3_000));
+  for (const file of [Buffer.alloc(60_000_000), source]) {
+    platform.script(route, refuseAndClose);
+    await expect(push(file)).rejects.toMatchObject({ error: { code: 'PayloadTooLarge', statusCode: 413 } });
+  }
+  expect(source.destroyed).toBe(true);
 });
 
 test('An upload that nobody reads ends within its deadline; a slow but steady one goes on for longer than that.', async () => {
