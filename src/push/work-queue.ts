@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Database, Sealer } from '../storage/index.js';
+import { DueClaims } from './claim-due.js';
 import { payloadKeyContext, responseContext } from './ledger.js';
 import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from './push.js';
 
@@ -28,6 +28,7 @@ export interface PayloadRecord {
  */
 export class WorkQueue {
   private readonly isShared: boolean;
+  private readonly claims: DueClaims;
 
   constructor(
     private readonly database: Database,
@@ -37,6 +38,7 @@ export class WorkQueue {
     private readonly now: () => number,
   ) {
     this.isShared = database.client.config.client === 'pg';
+    this.claims = new DueClaims(database, this.isShared);
   }
 
   /** Milliseconds of the clock that all owners share, as SQL. */
@@ -52,49 +54,29 @@ export class WorkQueue {
       : this.database.raw('?', [this.now() + this.leaseMs]);
   }
 
-  /**
-   * Takes up to `limit` due pushes. Fair between visitors: first everybody's next one, then everybody's second; those
-   * under way count. `horizonMs` is the longest planned wait: what lies further ahead was planned before the clock
-   * stepped back, and is due.
-   */
-  async claim(limit: number, horizonMs: number): Promise<Push[]> {
+  /** Takes up to `limit` due pushes, fair between visitors; see `DueClaims`. None means that none are due. */
+  async claim(limit: number): Promise<Push[]> {
     const now = this.now();
-    const ids = this.database
-      .select('id')
-      .from(
-        this.database('pushes')
-          .select('id', 'created_at')
-          .select(
-            this.database.raw(
-              "row_number() over (partition by visitor_id order by created_at, id) + (select count(*) from pushes as running where running.state = 'pushing' and running.visitor_id = pushes.visitor_id) as turn",
-            ),
-          )
-          .where('state', 'queued')
-          .andWhere((due) =>
-            due.where('next_attempt_at', '<=', now).orWhere('next_attempt_at', '>', now + horizonMs),
-          )
-          .as('due'),
-      )
-      .orderBy([{ column: 'turn' }, { column: 'created_at' }])
-      .limit(limit);
-    const rows = await this.database<PushRow>('pushes')
-      .whereIn('id', this.isShared ? this.unlocked(ids) : ids)
-      .andWhere('state', 'queued')
-      .update({
-        state: 'pushing',
-        lease_owner: this.owner,
-        lease_until: this.leaseEnd(),
-        attempts: this.database.raw('attempts + 1'),
-        next_attempt_at: null,
-        updated_at: now,
-      } as never)
-      .returning('*');
-    return rows.map(toPush);
+    return this.claims.take(limit, now, {
+      state: 'pushing',
+      lease_owner: this.owner,
+      lease_until: this.leaseEnd(),
+      attempts: this.database.raw('attempts + 1'),
+      next_attempt_at: null,
+      updated_at: now,
+    });
   }
 
-  /** Leaves out what another process is just taking, so that two never wait for each other. */
-  private unlocked(ids: Knex.QueryBuilder): Knex.QueryBuilder {
-    return this.database('pushes').select('id').whereIn('id', ids).forUpdate().skipLocked();
+  /**
+   * Makes due what is planned further ahead than any wait lasts (`horizonMs`): that was planned before the clock
+   * stepped back.
+   */
+  async bringForward(horizonMs: number): Promise<void> {
+    const now = this.now();
+    await this.database('pushes')
+      .where('state', 'queued')
+      .andWhere('next_attempt_at', '>', now + horizonMs)
+      .update({ next_attempt_at: now });
   }
 
   /** When the next queued push is due, in Unix milliseconds. */
@@ -203,12 +185,16 @@ export class WorkQueue {
 
   /**
    * Lets everything go on that waits although its connection works: the person reauthorized between the look at the
-   * connection and the commit of the push, or a process died between the new token and `resume`. @returns how many
+   * connection and the commit of the push, or a process died between the new token and `resume`. A push whose provider
+   * wants one account to be allowed again (511) goes on waiting. @returns how many
    */
   async resumeReady(): Promise<number> {
     const now = this.now();
     return this.database('pushes')
       .where('state', 'needs-reauthorization')
+      .andWhere((other) =>
+        other.whereNull('last_error').orWhere('last_error', 'not like', '%"ServiceAuthorizationError"%'),
+      )
       .whereIn('connection_id', this.database('connections').select('id').where('state', 'active'))
       .update({ state: 'queued', next_attempt_at: now, updated_at: now });
   }
