@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { type Sandbox, startSandbox } from './sandbox/index.js';
+import { createSandboxSwitches, localDesk, remoteDesk } from './sandbox-switches.js';
 import { type Platform, startApp } from './start-app.js';
 import { createLogger, type Logger } from './web/index.js';
 
@@ -93,13 +94,17 @@ async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void
     config.mode === 'sandbox' && config.sandbox.url === undefined
       ? await openSandbox(config, log, fresh)
       : undefined;
-  const platform = config.mode === 'sandbox' ? await sandboxPlatform(config, sandbox) : config.digime;
+  const platform: Platform =
+    config.mode === 'sandbox' ? await sandboxPlatform(config, sandbox) : config.digime;
   const app = await startApp({
     config,
     platform,
     log,
     appSecret: config.appSecret ?? ownSecret(config.dataDir),
     isDevelopment: process.argv.includes('--dev'),
+    ...(platform.sandboxUrl !== undefined && {
+      switches: createSandboxSwitches(sandbox ? localDesk(sandbox.control) : remoteDesk(platform.sandboxUrl)),
+    }),
   });
   onSignals(async () => {
     await app.close();

@@ -3,19 +3,22 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accountsRouter } from './accounts/index.js';
 import { createApp } from './app.js';
 import type { Config, Contracts } from './config.js';
 import { init } from './digime/index.js';
-import { Recorder } from './inspector/index.js';
+import { inspectorRouter, Recorder, type SandboxSwitches, whatIfRouter } from './inspector/index.js';
+import { libraryRouter, PushedFiles, ReadLibraries } from './library/index.js';
 import {
   Connections,
   homeRouter,
+  leaveRouter,
   type OnboardingParts,
   onboardingRouter,
   Tokens,
   UsedStates,
 } from './onboarding/index.js';
-import { createPushService, type PushService, pushRouter } from './push/index.js';
+import { createPushService, type PushService, providerRouter, pushRouter } from './push/index.js';
 import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
 import {
   createAssets,
@@ -44,6 +47,8 @@ export interface AppOptions {
   /** Unix milliseconds; tests step it. */
   now?: () => number;
   isDevelopment?: boolean;
+  /** What visitors may break, where the platform is a sandbox. */
+  switches?: SandboxSwitches;
 }
 
 /** A running app. */
@@ -116,6 +121,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       if ((await pushService.queue.resume(connectionId)) > 0) pushService.dispatcher.wake();
     },
   };
+  const libraries = new ReadLibraries(onboarding);
+  const pushedFiles = new PushedFiles(database);
+  const onboardOrigins = [new URL(platform.onboardUrl).origin];
   const sessions = createSessions({
     database,
     secret: cookieSecret(options.appSecret),
@@ -136,12 +144,27 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     viewsFolder: join(root, 'views'),
     isDevelopment: options.isDevelopment ?? false,
     assets: createAssets(join(root, 'public')),
-    onboardOrigins: [new URL(platform.onboardUrl).origin],
+    onboardOrigins,
     baseUrl: () => baseUrl,
     routers: [
       homeRouter(onboarding, { mode: config.mode, sandboxUrl: platform.sandboxUrl }),
       onboardingRouter(onboarding, config.rateLimits),
+      leaveRouter({ onboarding, pushes: pushService, onDisconnected: (id) => libraries.drop(id) }),
+      libraryRouter(
+        { onboarding, libraries, pushedFiles, spool, applicationId: platform.applicationId },
+        config.rateLimits.startsPerMinute,
+      ),
+      accountsRouter(
+        { onboarding, baseUrl: () => baseUrl, onboardOrigins },
+        config.rateLimits.startsPerMinute,
+      ),
       pushRouter(pushService, config.rateLimits.uploadsPerMinute),
+      providerRouter(
+        { ...pushService, sdk, contracts: platform.contracts, tokens },
+        config.rateLimits.uploadsPerMinute,
+      ),
+      inspectorRouter({ recorder, canSwitch: options.switches !== undefined }),
+      whatIfRouter(options.switches),
     ],
   });
   await pushService.start();
@@ -151,6 +174,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const close = async (withinMs: number) => {
     health.drain();
     pushService.refuseUploads();
+    recorder.close();
     await Promise.all([closeServer(server, withinMs), pushService.stop(withinMs)]);
     sessions.stop();
     await database.destroy();

@@ -1,1 +1,10 @@
-export { Recorder, type Step } from './recorder.js';
+export { type InspectorParts, inspectorRouter } from './inspector-router.js';
+export { Recorder, type RecorderLimits } from './recorder.js';
+export {
+  type PushFailure,
+  pushFailures,
+  type SandboxSwitches,
+  type SwitchState,
+} from './sandbox-switches.js';
+export type { BrowserStep, Step } from './step.js';
+export { whatIfRouter } from './what-if-router.js';

@@ -1,41 +1,51 @@
+import { randomUUID } from 'node:crypto';
 import type { Exchange } from '../digime/index.js';
+import type { BrowserStep, BrowserStepTaken, ExchangeStep, Step } from './step.js';
 
-const keptPerVisitor = 300;
-const keptVisitors = 500;
-
-/** One step of a visitor's journey as the inspector shows it: a call to digi.me, or something between browser and app. */
-export type Step =
-  | { readonly kind: 'exchange'; readonly number: number; readonly at: number; readonly exchange: Exchange }
-  | {
-      readonly kind: 'browser';
-      readonly number: number;
-      readonly at: number;
-      readonly name: BrowserStep;
-      readonly facts: Record<string, string | number>;
-    };
-
-/** What happened between browser and app (or browser and digi.me, which the app sees by its result). */
-export type BrowserStep =
-  | 'authorization-started'
-  | 'callback-received'
-  | 'connected'
-  | 'upload-received'
-  | 'push-state';
-
-interface Journey {
-  steps: Step[];
-  count: number;
-  listeners: Set<(step: Step) => void>;
+/** What the recorder may hold on to. */
+export interface RecorderLimits {
+  /** Steps of one visitor; the oldest goes first. */
+  stepsPerVisitor: number;
+  /** The visitor not heard of for longest goes first, unless somebody is looking. */
+  visitors: number;
+  /** Of answers' bodies, all visitors together, roughly. */
+  bytes: number;
 }
 
+/** What a watcher of one visitor's journey is told. */
+export interface Watcher {
+  onStep(step: Step): void;
+  /** The steps were cleared, or dropped with everything else about the visitor; a new journey began. */
+  onNewJourney(): void;
+  /** The process is about to end. */
+  onClose(): void;
+}
+
+interface Journey {
+  /** Changes when the numbers begin anew. */
+  id: string;
+  steps: Step[];
+  count: number;
+  bytes: number;
+}
+
+const defaults: RecorderLimits = { stepsPerVisitor: 300, visitors: 500, bytes: 64 * 2 ** 20 };
+const empty: Pick<Journey, 'id' | 'steps' | 'count'> = { id: '', steps: [], count: 0 };
+
 /**
- * Keeps the newest steps of each visitor in memory: a demonstration's memory, gone with the process. The client has
- * already taken every secret out of an exchange.
+ * Keeps the newest steps of each visitor in memory: a demonstration's memory, gone with the process. Recording keeps a
+ * reference and nothing more; whatever pages need is made when somebody looks.
  */
 export class Recorder {
   private readonly journeys = new Map<string, Journey>();
+  private readonly watchers = new Map<string, Set<Watcher>>();
+  private bytes = 0;
+  private isClosed = false;
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly limits: RecorderLimits = defaults,
+  ) {}
 
   /** The hook to hand to a call of the digi.me client that is made for this visitor. */
   exchangesOf(visitorId: string): (exchange: Exchange) => void {
@@ -46,47 +56,92 @@ export class Recorder {
     this.add(visitorId, { kind: 'browser', at: this.now(), name, facts });
   }
 
-  private journeyOf(visitorId: string): Journey {
-    const journey = this.journeys.get(visitorId) ?? { steps: [], count: 0, listeners: new Set() };
-    // Set anew, so that the map's order is by last use and the first one is the one to drop.
-    this.journeys.delete(visitorId);
-    this.journeys.set(visitorId, journey);
-    if (this.journeys.size > keptVisitors) {
-      const oldest = [...this.journeys].find(([, other]) => other.listeners.size === 0)?.[0];
-      if (oldest !== undefined && oldest !== visitorId) this.journeys.delete(oldest);
-    }
-    return journey;
-  }
-
-  private add(visitorId: string, step: DistributiveOmit<Step, 'number'>): void {
-    const journey = this.journeyOf(visitorId);
-    const numbered = { ...step, number: ++journey.count } as Step;
-    journey.steps.push(numbered);
-    if (journey.steps.length > keptPerVisitor) journey.steps.shift();
-    for (const listener of journey.listeners) listener(numbered);
-  }
-
   /** Oldest first. */
   stepsOf(visitorId: string): readonly Step[] {
-    return this.journeys.get(visitorId)?.steps ?? [];
+    return this.journeyOf(visitorId).steps;
+  }
+
+  /** The visitor's journey: an id that changes whenever numbering begins anew, its steps, and how many there have been. */
+  journeyOf(visitorId: string): {
+    readonly id: string;
+    readonly steps: readonly Step[];
+    readonly count: number;
+  } {
+    return this.journeys.get(visitorId) ?? empty;
   }
 
   /** @returns a function that ends the subscription. */
-  subscribe(visitorId: string, listener: (step: Step) => void): () => void {
-    const journey = this.journeyOf(visitorId);
-    journey.listeners.add(listener);
-    return () => journey.listeners.delete(listener);
+  subscribe(visitorId: string, watcher: Watcher): () => void {
+    const all = this.watchers.get(visitorId) ?? new Set();
+    this.watchers.set(visitorId, all.add(watcher));
+    if (this.isClosed) watcher.onClose();
+    return () => {
+      all.delete(watcher);
+      if (all.size === 0 && this.watchers.get(visitorId) === all) this.watchers.delete(visitorId);
+    };
   }
 
+  /** Empties the visitor's inspector. */
   clear(visitorId: string): void {
-    const journey = this.journeys.get(visitorId);
-    if (journey !== undefined) journey.steps = [];
+    this.drop(visitorId);
+    for (const watcher of this.watchers.get(visitorId) ?? []) watcher.onNewJourney();
   }
 
   /** Drops everything about the visitor. */
   forget(visitorId: string): void {
+    this.clear(visitorId);
+  }
+
+  /** Tells all who watch that the process is about to end. */
+  close(): void {
+    this.isClosed = true;
+    for (const watchers of this.watchers.values()) for (const watcher of watchers) watcher.onClose();
+  }
+
+  private add(
+    visitorId: string,
+    step: Omit<ExchangeStep, 'number'> | Omit<BrowserStepTaken, 'number'>,
+  ): void {
+    const journey = this.journeys.get(visitorId) ?? { id: randomUUID(), steps: [], count: 0, bytes: 0 };
+    // Set anew, so that the map's order is by last use and the first one is the one to drop.
+    this.journeys.delete(visitorId);
+    this.journeys.set(visitorId, journey);
+    const numbered: Step = { ...step, number: ++journey.count };
+    journey.steps.push(numbered);
+    this.weigh(journey, numbered, 1);
+    if (journey.steps.length > this.limits.stepsPerVisitor) {
+      const oldest = journey.steps.shift();
+      if (oldest !== undefined) this.weigh(journey, oldest, -1);
+    }
+    this.makeRoom(visitorId);
+    for (const watcher of this.watchers.get(visitorId) ?? []) watcher.onStep(numbered);
+  }
+
+  private weigh(journey: Journey, step: Step, sign: 1 | -1): void {
+    const weight = weightOf(step) * sign;
+    journey.bytes += weight;
+    this.bytes += weight;
+  }
+
+  private makeRoom(visitorId: string): void {
+    while (this.journeys.size > this.limits.visitors || this.bytes > this.limits.bytes) {
+      const oldest = [...this.journeys.keys()].find((id) => id !== visitorId && !this.watchers.has(id));
+      if (oldest === undefined) return;
+      this.drop(oldest);
+    }
+  }
+
+  private drop(visitorId: string): void {
+    this.bytes -= this.journeys.get(visitorId)?.bytes ?? 0;
     this.journeys.delete(visitorId);
   }
 }
 
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** About what a step keeps alive: bodies that are shown (the client cuts them at 64 KiB), and the rest of it. */
+function weightOf(step: Step): number {
+  if (step.kind === 'browser') return 300;
+  const { request, response } = step.exchange;
+  const shown = (part: { body?: unknown; bodyBytes: number } | undefined) =>
+    part?.body === undefined ? 0 : Math.min(part.bodyBytes, 65_536);
+  return 2000 + shown(request) + shown(response);
+}

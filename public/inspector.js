@@ -1,0 +1,105 @@
+import { addCopyButtons, makeTabs } from './inspector-tabs.js';
+import { localizeTimes } from './times.js';
+import { createSay } from './words.js';
+
+const lookAgainMs = 2000;
+const news = document.getElementById('news');
+const inspector = () => document.getElementById('inspector');
+let say = createSay(JSON.parse(inspector().dataset.words));
+let source;
+let working = Promise.resolve();
+let isAsked = false;
+
+/* Everything that is shown comes from the server, so that there is one place that says how a step looks. */
+async function fetchPage(url) {
+  const answer = await fetch(url, { headers: { Accept: 'text/html' } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return new DOMParser().parseFromString(await answer.text(), 'text/html');
+}
+
+async function replaceAll() {
+  const page = await fetchPage(location.href);
+  const fresh = page.getElementById('inspector');
+  if (!fresh) return;
+  const hadFocus = inspector().contains(document.activeElement);
+  localizeTimes(fresh);
+  inspector().replaceWith(fresh);
+  say = createSay(JSON.parse(fresh.dataset.words));
+  if (hadFocus) document.getElementById('main').focus();
+  showLive(source?.readyState === EventSource.OPEN);
+}
+
+async function addNew() {
+  const { dataset } = inspector();
+  const list = document.getElementById('exchanges');
+  if (!list) return replaceAll();
+  const page = await fetchPage(`/inspector/steps?after=${dataset.count}`);
+  const rows = [...page.querySelectorAll('li.exchange')].filter(
+    (row) => Number(row.dataset.number) > Number(dataset.count),
+  );
+  const last = rows.at(-1);
+  if (!last) return;
+  for (const row of rows) localizeTimes(row);
+  list.append(...rows);
+  dataset.count = last.dataset.number;
+  const count = dataset.count;
+  document.getElementById('step-count').textContent = say(count === '1' ? 'step' : 'steps', { count });
+  news.textContent = say('newSteps', { count, title: last.dataset.title });
+}
+
+/* One after the other, and many steps in one go: while an answer is on its way, one more question is enough. */
+function update(task) {
+  if (isAsked && task === addNew) return;
+  isAsked = true;
+  working = working
+    .then(() => {
+      isAsked = false;
+      return task();
+    })
+    .catch(() => undefined);
+}
+
+function showLive(isOn) {
+  const sign = document.getElementById('live-sign');
+  if (!sign) return;
+  sign.hidden = false;
+  sign.textContent = isOn ? sign.dataset.on : sign.dataset.off;
+}
+
+function follow() {
+  source = new EventSource('/inspector/events');
+  source.addEventListener('sync', (event) => {
+    showLive(true);
+    const { journey, count } = JSON.parse(event.data);
+    const { dataset } = inspector();
+    if (dataset.journey !== journey) update(replaceAll);
+    else if (Number(dataset.count) < count) update(addNew);
+  });
+  source.addEventListener('step', () => update(addNew));
+  source.addEventListener('error', () => {
+    showLive(false);
+    // While it says CONNECTING the browser tries again by itself; CLOSED means that it has given up.
+    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5 * lookAgainMs);
+  });
+}
+
+/* Before the first visit of another page there is no session whose steps could be followed. */
+async function waitForVisitor() {
+  if (document.visibilityState === 'visible') await replaceAll().catch(() => undefined);
+  if (inspector().dataset.visitor === 'true') follow();
+  else setTimeout(waitForVisitor, lookAgainMs);
+}
+
+// Tabs are made when a step is opened: most never are.
+document.addEventListener(
+  'toggle',
+  ({ target }) => {
+    if (!(target instanceof HTMLDetailsElement) || !target.open) return;
+    for (const group of target.querySelectorAll('.tabbed')) makeTabs(group);
+    addCopyButtons(target, say('copied'));
+  },
+  true,
+);
+
+if (inspector().dataset.visitor === 'true') follow();
+else setTimeout(waitForVisitor, lookAgainMs);

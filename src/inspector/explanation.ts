@@ -1,0 +1,82 @@
+import type { Exchange } from '../digime/index.js';
+import type { Step } from './step.js';
+
+/** Where a rule comes from: a section of `protocol.md`, or of an RFC with its address. */
+export interface Source {
+  readonly label: string;
+  readonly href?: string;
+}
+
+/** What a step is about: the key of its words in `inspector.json`, and where the rules behind it are written. */
+export interface Explanation {
+  readonly topic: string;
+  readonly sources: readonly Source[];
+  /** What followed from the way it went, where that was not the usual one. */
+  readonly outcome?: 'accessExpired' | 'refreshRefused' | 'tryLater' | 'noAnswer' | 'refused';
+}
+
+const protocol = (section: string): Source => ({ label: `protocol.md, “${section}”` });
+const rfc = (number: number, section: string): Source => ({
+  label: `RFC ${number} §${section}`,
+  href: `https://www.rfc-editor.org/rfc/rfc${number}#section-${section}`,
+});
+
+const calls = protocol('Calls');
+const userUrls = protocol('URLs that the user is sent to');
+const sourcesOf: Record<string, readonly Source[]> = {
+  getAuthorizeUrl: [calls, userUrls, rfc(7636, '4.3')],
+  getReauthorizeUrl: [calls, userUrls, rfc(7636, '4.3')],
+  getOnboardServiceUrl: [calls, userUrls],
+  getReauthorizeAccountUrl: [calls, userUrls],
+  accountReference: [calls],
+  exchangeCodeForToken: [calls, rfc(7636, '4.5'), rfc(9700, '2.1.1')],
+  refreshToken: [calls, rfc(6749, '6'), rfc(9700, '4.14.2')],
+  pushToLibrary: [calls, protocol('Every signed request')],
+  pushToProvider: [calls, protocol('The callback')],
+  readAccounts: [calls, protocol('The callback')],
+  querySources: [calls],
+  getContractDetails: [calls],
+  getRevokeAccountPermissionUrl: [calls],
+  deleteAccount: [calls],
+  deleteUser: [calls],
+  readSession: [calls],
+  readFileList: [calls],
+  readFile: [calls],
+  readFileMetadata: [calls],
+  jwks: [protocol('Tokens that the platform returns'), rfc(8725, '3.1')],
+  unknown: [calls],
+  'authorization-requested': [calls, rfc(9700, '4.7')],
+  'authorization-started': [userUrls, rfc(9700, '4.7')],
+  'callback-received': [protocol('The callback'), rfc(6749, '4.1.2')],
+  connected: [protocol('The callback')],
+  'upload-received': [protocol('The documented calls')],
+  'push-state': [protocol('Errors')],
+};
+
+/** The topic of an exchange: the documented call, told apart where one call makes requests of several kinds. */
+export function topicOf({ call, request }: Exchange): string {
+  if (call === 'pushData') return request.path.includes('/h:accountId/') ? 'pushToProvider' : 'pushToLibrary';
+  if (call === 'getReauthorizeAccountUrl' && request.path === 'reference') return 'accountReference';
+  if (call === 'openFile' || call === 'readAllFiles') return 'readFile';
+  return Object.hasOwn(sourcesOf, call) ? call : 'unknown';
+}
+
+/** Explains a step: `topic` and `outcome` are keys below `inspector:topic` and `inspector:outcome`. */
+export function explain(step: Step): Explanation {
+  if (step.kind === 'browser') return { topic: step.name, sources: sourcesOf[step.name] ?? [calls] };
+  const topic = topicOf(step.exchange);
+  const outcome = outcomeOf(step.exchange);
+  const sources = sourcesOf[topic] ?? [calls];
+  return outcome === undefined
+    ? { topic, sources }
+    : { topic, outcome, sources: [...sources, protocol('Errors')] };
+}
+
+function outcomeOf({ call, response, error }: Exchange): Explanation['outcome'] {
+  if (error === undefined) return undefined;
+  if (error.code === 'InvalidToken') return call === 'refreshToken' ? 'refreshRefused' : 'accessExpired';
+  if (response === undefined) return 'noAnswer';
+  return response.status >= 500 || response.status === 429 || response.status === 408
+    ? 'tryLater'
+    : 'refused';
+}

@@ -1,0 +1,86 @@
+import { type Request, type Response, Router } from 'express';
+import { languageOf, renderPage, seeOther, translator, visitorOf, wantsJson } from '../web/index.js';
+import { harOf } from './har.js';
+import { streamSteps } from './inspector-events.js';
+import type { Recorder } from './recorder.js';
+import { rowsOf } from './step-rows.js';
+import { viewOf } from './step-view.js';
+
+/** Shown until all are asked for: more than anybody reads at once, few enough to be made in milliseconds. */
+const shownAtFirst = 100;
+
+export interface InspectorParts {
+  readonly recorder: Recorder;
+  /** Whether there is a "what if" page to lead to. */
+  readonly canSwitch: boolean;
+}
+
+/**
+ * `GET /inspector` and what belongs to it. All of it is about the visitor of the session and nobody else: without one
+ * there is nothing to show.
+ */
+export function inspectorRouter({ recorder, canSwitch }: InspectorParts): Router {
+  const router = Router();
+  const journeyOf = (req: Request) => recorder.journeyOf(visitorOf(req) ?? '');
+  const views = (req: Request) => {
+    const t = translator(languageOf(req));
+    return journeyOf(req).steps.map((step) => viewOf(step, t));
+  };
+
+  router.get('/inspector', (req, res) => {
+    if (wantsJson(req)) return void res.json(jsonOf(req, views(req)));
+    const { id, steps, count } = journeyOf(req);
+    const first = req.query.all === undefined ? Math.max(0, steps.length - shownAtFirst) : 0;
+    renderPage(req, res, 'inspector/show', {
+      journey: { id, count, kept: steps.length, hidden: first, hasVisitor: visitorOf(req) !== undefined },
+      rows: rowsOf(steps, first, translator(languageOf(req))),
+      view: req.query.view === 'timeline' ? 'timeline' : 'sequence',
+      canSwitch,
+    });
+  });
+
+  // For the page's script: the rows after a step, drawn as the page draws them.
+  router.get('/inspector/steps', (req, res) => {
+    const after = Number(req.query.after);
+    const { steps } = journeyOf(req);
+    const from = steps.findIndex(({ number }) => number > after);
+    const rows = from < 0 ? [] : rowsOf(steps, from, translator(languageOf(req)));
+    renderPage(req, res, 'inspector/steps', { rows });
+  });
+
+  router.get('/inspector/events', (req, res) => {
+    const visitorId = visitorOf(req);
+    // 204 tells an EventSource not to come back (WHATWG HTML §9.2.3).
+    if (visitorId === undefined) return void res.sendStatus(204);
+    streamSteps(req, res, recorder, visitorId, translator(languageOf(req)));
+  });
+
+  router.get('/inspector/export.json', (req, res) => download(res, 'json', jsonOf(req, views(req))));
+  router.get('/inspector/export.har', (req, res) => download(res, 'har', harOf(journeyOf(req).steps)));
+
+  router.post('/inspector/clear', (req, res) => {
+    const visitorId = visitorOf(req);
+    if (visitorId !== undefined) recorder.clear(visitorId);
+    seeOther(req, res, '/inspector', { cleared: true });
+  });
+  return router;
+}
+
+function jsonOf(req: Request, steps: object[]): object {
+  return {
+    language: languageOf(req),
+    steps,
+    links: {
+      events: '/inspector/events',
+      clear: '/inspector/clear',
+      har: '/inspector/export.har',
+      json: '/inspector/export.json',
+    },
+  };
+}
+
+function download(res: Response, ending: 'har' | 'json', content: object): void {
+  res.attachment(`digi-me-calls.${ending}`);
+  // `attachment` takes the type from the name, and nobody registered one for `.har`.
+  res.type('application/json').send(JSON.stringify(content, null, 2));
+}

@@ -1,0 +1,31 @@
+import type { Exchange } from '../digime/index.js';
+
+/** One step of a visitor's journey as the inspector shows it: a call to digi.me, or something between browser and app. */
+export type Step = ExchangeStep | BrowserStepTaken;
+
+/** A call to digi.me. The client has taken every secret out of `exchange` already. */
+export interface ExchangeStep {
+  readonly kind: 'exchange';
+  /** 1 for a journey's first; never used twice in one journey. */
+  readonly number: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly exchange: Exchange;
+}
+
+export interface BrowserStepTaken {
+  readonly kind: 'browser';
+  readonly number: number;
+  readonly at: number;
+  readonly name: BrowserStep;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** What happened between browser and app, or browser and digi.me, which the app sees by its result. */
+export type BrowserStep =
+  | 'authorization-requested'
+  | 'authorization-started'
+  | 'callback-received'
+  | 'connected'
+  | 'upload-received'
+  | 'push-state';
