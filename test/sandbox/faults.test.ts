@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { issuedAndStored } from './refusal-checks.js';
 import { type Connection, DESCRIPTOR, SigningClient } from './signing-client.js';
+import { until } from './until.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -75,7 +76,7 @@ describe('a behaviour', () => {
     control().addFault({ route: 'accounts', delayMs: 1000 });
     const order: string[] = [];
     const delayed = accounts().then(({ status }) => order.push(`delayed ${status}`));
-    while (control().faults().faults.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => control().faults().faults.length === 0);
     await accounts().then(({ status }) => order.push(`later ${status}`));
     await delayed;
     expect(order).toEqual(['later 200', 'delayed 200']);
@@ -107,7 +108,7 @@ describe('a behaviour', () => {
       body: Buffer.alloc(2_000_000),
       signal: abort.signal,
     });
-    while (!lastRequest()?.body.sha256) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => lastRequest()?.body.sha256);
     expect(lastRequest()?.body.size).toBe(2_000_000);
     const winner = await Promise.race([push, new Promise((resolve) => setTimeout(resolve, 200, 'silence'))]);
     expect(winner).toBe('silence');

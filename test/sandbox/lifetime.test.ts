@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SANDBOX_PUBLIC_EXPONENT, type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { SigningClient } from './signing-client.js';
+import { until } from './until.js';
 
 let dataDir: string;
 let running: Sandbox[];
@@ -51,6 +52,18 @@ test('keys, libraries, tokens, used codes and the clock survive a restart', asyn
   expect((await after.push(connection.accessToken, 'kept')).status).toBe(200);
   expect(second.control.library().files).toEqual([expect.objectContaining({ count: 2 })]);
   expect((await after.decide(code)).answer.status).toBe(409);
+});
+
+test('who was deleted stays deleted after a restart', async () => {
+  const first = await start();
+  const client = new SigningClient(first, 'write');
+  const gone = await client.connect();
+  const kept = await client.connect();
+  await client.send('DELETE', 'user', { claims: { access_token: gone.accessToken } });
+  await first.close();
+  const second = await start();
+  expect(second.control.library().libraries.map(({ userId }) => userId)).toEqual([kept.userId]);
+  expect((await new SigningClient(second, 'write').push(gone.accessToken, 'x')).status).toBe(401);
 });
 
 test('a line torn by a crash and a body that never arrived whole are forgotten, the rest is kept', async () => {
@@ -94,8 +107,7 @@ test('closing drops connections that wait for an answer', async () => {
   const sandbox = await start();
   sandbox.control.addFault({ route: '*', behaviour: 'hang' });
   const waiting = expect(fetch(`${sandbox.baseUrl}jwks/oauth`)).rejects.toThrow('fetch failed');
-  while (sandbox.control.requests().requests.length === 0)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => sandbox.control.requests().requests.length > 0);
   await sandbox.close();
   await waiting;
   await sandbox.close();
