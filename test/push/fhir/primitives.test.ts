@@ -81,6 +81,7 @@ describe('the primitives of FHIR STU3', () => {
     ['<div>Hi</div>', false],
     ['<div xmlns="http://www.w3.org/1999/xhtml"><p></p></div>', false],
     ['<div xmlns="http://www.w3.org/1999/xhtml"><b>Hi</div>', false],
+    ['<div xmlns="http://www.w3.org/1999/xhtml"><b>Hi</i></div>', false],
     ['<div xmlns="http://www.w3.org/1999/xhtml">Hi', false],
     ['<div xmlns="http://www.w3.org/1999/xhtml">Hi</div><div/>', false],
     ['<div xmlns="http://www.w3.org/1999/xhtml" onclick="x()">Hi</div>', false],
