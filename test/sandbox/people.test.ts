@@ -177,6 +177,8 @@ test('pages are of this sandbox alone: strict policy, no scripts, and forms may 
   expect(csp).toBe(
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' http://localhost:4711",
   );
+  const ipv6 = await client.authorize({ redirect_uri: 'http://[::1]:4711/return' });
+  expect((await page(`authorize?code=${ipv6.code}`)).csp).toMatch(/form-action 'self' http:$/);
   const css = await fetch(new URL('assets/sandbox.css', running.sandbox.onboardUrl));
   expect([css.status, css.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
   expect((await page('assets/source-9001.svg')).html).toContain('<svg');
