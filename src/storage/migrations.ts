@@ -55,6 +55,7 @@ const steps: Record<string, Step> = {
         table.bigInteger('delivered_at');
         table.unique(['visitor_id', 'idempotency_key']);
         table.index(['state', 'next_attempt_at']);
+        table.index(['state', 'visitor_id', 'next_attempt_at']);
         table.index(['visitor_id', 'created_at']);
         table.index(['connection_id', 'state']);
       })

@@ -1,4 +1,7 @@
+import { types } from 'node:util';
 import { AppError } from '../errors.js';
+
+const isError = (value: unknown): value is NodeJS.ErrnoException => types.isNativeError(value);
 
 /** 53100 is PostgreSQL's `disk_full`; EFBIG is what a limit on the size of files says. */
 const outOfSpace = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', 'EFBIG', '53100']);
@@ -17,8 +20,8 @@ const unavailable = (cause: Error) => new AppError('StorageUnavailable', { cause
 
 /** Turns a failure of the database or the disk into `StorageFull` (507) or `StorageUnavailable` (503); others stay as they are. */
 export function asStorageError(error: unknown): unknown {
-  if (error instanceof AppError || !(error instanceof Error)) return error;
-  const code = String((error as NodeJS.ErrnoException).code ?? '');
+  if (error instanceof AppError || !isError(error)) return error;
+  const code = String(error.code ?? '');
   if (outOfSpace.has(code)) return new AppError('StorageFull', { cause: error, retryAfterSeconds: 60 });
   if (notAvailable.some((pattern) => pattern.test(code))) return unavailable(error);
   return error.name === 'KnexTimeoutError' || connectionLost.test(error.message) ? unavailable(error) : error;
@@ -27,7 +30,5 @@ export function asStorageError(error: unknown): unknown {
 /** The same for work on the spool, where every refusal of the system (its folder gone, a file in its place) is one of the storage. */
 export function asSpoolError(error: unknown): unknown {
   const known = asStorageError(error);
-  return known === error && error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined
-    ? unavailable(error)
-    : known;
+  return known === error && isError(error) && error.syscall !== undefined ? unavailable(error) : known;
 }
