@@ -77,12 +77,16 @@ export class PayloadKeeper {
     }
   }
 
-  /** In one statement with its condition: a person may press retry at this very moment. */
+  /** The condition is part of the deletion: a person may press retry at this very moment. */
   private async releaseWhere(pushId: string, over: (pushes: QueryBuilder) => void): Promise<void> {
     const pushes = this.database('pushes').select('id').where('id', pushId);
     over(pushes);
-    const [row] = await this.database('payloads').whereIn('push_id', pushes).delete().returning('spool_name');
-    if (row?.spool_name) await this.spool.discard(row.spool_name);
+    const row = await this.database('payloads').where('push_id', pushId).first('spool_name');
+    const deleted = await this.database('payloads')
+      .where('push_id', pushId)
+      .whereIn('push_id', pushes)
+      .delete();
+    if (deleted === 1 && row?.spool_name) await this.spool.discard(row.spool_name);
   }
 
   private async sweep(youngestMs: number): Promise<void> {
