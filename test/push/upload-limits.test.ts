@@ -184,6 +184,6 @@ test('a visitor’s quota is 413, everybody’s together 507, and what is delive
   const full = await third.upload(randomBytes(200_000), fileMeta);
   expect([full.status, full.json.error.code]).toEqual([507, 'StorageFull']);
   expect(full.headers.get('retry-after')).not.toBeNull();
-  await other.post(`/pushes/${second.json.id}/cancel`);
+  expect((await other.post(`/pushes/${second.json.id}/cancel`)).status).toBe(303);
   expect((await third.upload(randomBytes(200_000), fileMeta)).status).toBe(202);
 });

@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, expect, test } from '@jest/globals';
+import type { Browser } from '../support/browser.js';
+import { type Pair, startPair } from '../support/start-pair.js';
+import { eventually } from './support/eventually.js';
+import { fileMeta } from './support/multipart.js';
+
+let pair: Pair;
+let browser: Browser;
+afterEach(() => pair.close());
+
+async function connect(env: Record<string, string> = {}): Promise<string> {
+  pair = await startPair({ env });
+  browser = pair.browser();
+  return (await browser.connect()).id;
+}
+
+const requests = (route: string) =>
+  pair.sandbox.control.requests().requests.filter((request) => request.route === route);
+const hour = 3600;
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+async function uploadMany(count: number): Promise<{ ids: string[]; hashes: string[] }> {
+  const files = Array.from({ length: count }, (_, n) => randomBytes(n % 2 ? 1000 : 100_000));
+  const answers = await Promise.all(files.map((bytes) => browser.upload(bytes, fileMeta)));
+  expect(answers.map(({ status }) => status)).toEqual(files.map(() => 202));
+  return { ids: answers.map(({ json }) => json.id), hashes: files.map(sha256).sort() };
+}
+
+async function reauthorize(connection: string): Promise<void> {
+  const started = await browser.post('/authorize', { connection });
+  expect(started.status).toBe(303);
+  const back = await browser.get(await browser.decide(started.headers.get('location') ?? ''), {
+    accept: 'application/json',
+  });
+  expect(back.status).toBe(303);
+  expect(back.json.connection.id).toBe(connection);
+}
+
+const hashesThere = () =>
+  pair.sandbox.control
+    .library()
+    .files.map((file) => file.sha256)
+    .sort();
+
+test('20 pushes with an expired token make exactly one refresh', async () => {
+  await connect();
+  pair.sandbox.control.advanceClock(2 * hour);
+  pair.sandbox.control.clearRequests();
+  const { ids, hashes } = await uploadMany(20);
+  for (const id of ids) await browser.waitForState(id, ['delivered']);
+  expect(requests('token')).toHaveLength(1);
+  expect(hashesThere()).toEqual(hashes);
+  expect(pair.sandbox.control.library().files.every(({ count }) => count === 1)).toBe(true);
+});
+
+test('the new pair is kept before it is used: after a crash in between the old refresh token is not needed again', async () => {
+  const id = await connect();
+  pair.sandbox.control.advanceClock(2 * hour);
+  const { tokens, connections } = pair.app.pushService as unknown as {
+    tokens: unknown;
+    connections: { loadToken(id: string): Promise<{ accessToken: { value: string } }> };
+  };
+  expect(tokens).toBeUndefined();
+  const before = (await connections.loadToken(id)).accessToken.value;
+  // The refresh goes through; the import that follows it hangs, so the pair has not been used when we look.
+  pair.sandbox.control.addFault({ route: 'import', times: 1, status: 401 });
+  pair.sandbox.control.addFault({ route: 'import', times: 1, behaviour: 'hang' });
+  await browser.upload(randomBytes(100_000), fileMeta);
+  await eventually(
+    'the repeated import',
+    () => requests('import').length,
+    (count) => count === 2,
+  );
+  const kept = (await connections.loadToken(id)).accessToken.value;
+  expect(kept).not.toBe(before);
+  const used = requests('import')[1]?.claims?.access_token;
+  expect(used).toBe(kept);
+});
+
+test('401 again after the refresh: the push waits, keeps its payload, and goes on after reauthorization', async () => {
+  const connection = await connect();
+  pair.sandbox.control.addFault({ route: 'import', times: 2, status: 401 });
+  const { ids, hashes } = await uploadMany(1);
+  const waiting = await browser.waitForState(ids[0] ?? '', ['needs-reauthorization']);
+  expect(waiting.links.reauthorize).toBe('/authorize');
+  expect(waiting.lastError.code).toBe('InvalidToken');
+  await reauthorize(connection);
+  await browser.waitForState(ids[0] ?? '', ['delivered']);
+  expect(hashesThere()).toEqual(hashes);
+});
+
+test('a refused refresh holds back all pushes, one refusal for all of them; reauthorized, everything is delivered', async () => {
+  const connection = await connect();
+  // Beyond the life of the refresh token.
+  pair.sandbox.control.advanceClock(31 * 24 * hour);
+  pair.sandbox.control.clearRequests();
+  const { ids, hashes } = await uploadMany(12);
+  for (const id of ids) await browser.waitForState(id, ['needs-reauthorization']);
+  expect((await browser.getJson(`/push?connection=${connection}`)).json.connection.state).toBe(
+    'needs-reauthorization',
+  );
+  const later = await uploadMany(3);
+  expect((await browser.getJson(`/pushes/${later.ids[0]}`)).json.state).toBe('needs-reauthorization');
+  const page = await browser.get(`/pushes/${ids[0]}`, { accept: 'text/html' });
+  expect(page.text).toMatch(/action="\/authorize"/);
+  expect(hashesThere()).toEqual([]);
+  await reauthorize(connection);
+  for (const id of [...ids, ...later.ids]) await browser.waitForState(id, ['delivered']);
+  expect(hashesThere()).toEqual([...hashes, ...later.hashes].sort());
+  expect(pair.sandbox.control.library().files.every(({ count }) => count === 1)).toBe(true);
+});
+
+test('a push that waits although its connection works goes on by itself, after a restart too', async () => {
+  const connection = await connect({ PUSH_LEASE_SECONDS: '1' });
+  pair.sandbox.control.addFault({ route: 'import', times: 4, status: 401 });
+  const first = await uploadMany(1);
+  await browser.waitForState(first.ids[0] ?? '', ['needs-reauthorization']);
+  // What a process leaves behind that dies between the new token and letting the pushes go on.
+  const { connections } = pair.app.pushService;
+  const token = await connections.loadToken(connection);
+  if (token === undefined) throw new Error('the connection has no token');
+  pair.sandbox.control.clearFaults();
+  await connections.saveToken(connection, token);
+  await browser.waitForState(first.ids[0] ?? '', ['delivered']);
+});
+
+test('a waiting push can be cancelled, and then nothing of it is kept or sent', async () => {
+  const connection = await connect();
+  pair.sandbox.control.addFault({ route: 'import', times: 2, status: 401 });
+  const { ids } = await uploadMany(1);
+  const waiting = await browser.waitForState(ids[0] ?? '', ['needs-reauthorization']);
+  expect((await browser.post(waiting.links.cancel)).status).toBe(303);
+  await reauthorize(connection);
+  const after = await uploadMany(1);
+  await browser.waitForState(after.ids[0] ?? '', ['delivered']);
+  expect((await browser.getJson(`/pushes/${ids[0]}`)).json.state).toBe('cancelled');
+  expect(hashesThere()).toEqual(after.hashes);
+});
