@@ -175,7 +175,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     health.drain();
     pushService.refuseUploads();
     recorder.close();
-    await Promise.all([closeServer(server, withinMs), pushService.stop(withinMs)]);
+    const until = performance.now() + withinMs;
+    // The door stays open while work is under way: `/readyz` can only say 503 to those who are let in.
+    await Promise.all([pushService.guard.idle(withinMs), pushService.stop(withinMs)]);
+    await closeServer(server, Math.max(0, until - performance.now()));
     sessions.stop();
     await database.destroy();
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from 'express';
 import type { UploadLimits } from '../config.js';
 import { AppError } from '../errors.js';
@@ -7,6 +8,7 @@ import type { Ledger } from './ledger.js';
 /** Slower than this on average over one idle period is a client that holds a place without using it. */
 const minBytesPerSecond = 256;
 const retryAfterSeconds = 5;
+const lookAgainMs = 20;
 
 /**
  * What must hold before and while a body is read: a free place, room within the visitor's and the whole quota, room on
@@ -32,6 +34,12 @@ export class UploadGuard {
   /** From now on every new upload is refused with ShuttingDown. */
   close(): void {
     this.closing = true;
+  }
+
+  /** Waits until no upload is being received any more, for at most `withinMs`. */
+  async idle(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
+    while (this.running > 0 && performance.now() < until) await sleep(lookAgainMs);
   }
 
   /**
