@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { both, object, optional, type Shape, where } from './argument-shape.js';
 import { loadContractKey } from './contract-key.js';
 import { TypeValidationError } from './type-validation-error.js';
 
@@ -6,60 +6,82 @@ import { TypeValidationError } from './type-validation-error.js';
  * Checks the arguments of a documented call before anything is sent. Throws `TypeValidationError` naming the argument
  * and what it should be, never its value.
  */
-export function checkArguments(call: string, shape: z.ZodType, value: unknown): void {
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return;
-  const issue = parsed.error.issues[0];
-  const name = issue?.path.map(String).join('.') || 'the argument';
-  throw new TypeValidationError(`${call}: ${name}: ${issue?.message ?? 'wrong'}`);
+export function checkArguments(call: string, shape: Shape, value: unknown): void {
+  const complaint = shape(value);
+  if (!complaint) return;
+  throw new TypeValidationError(`${call}: ${complaint.path || 'the argument'}: ${complaint.message}`);
 }
 
+/** Any string. */
+export const anyText = where((value) => typeof value === 'string', 'must be a string');
+
 /** A string that is not empty. */
-export const text = z.string().min(1, 'must not be empty');
+export const text = where(
+  (value) => typeof value === 'string' && value !== '',
+  'must be a string that is not empty',
+);
 
 /** A string that may stand in a header: printable ASCII, no spaces. */
-export const headerText = text.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+export const headerText = both(
+  text,
+  where((value) => /^[\x21-\x7e]+$/.test(value as string), 'must be printable ASCII without spaces'),
+);
 
 /** A string that stands for one segment of a path. */
-export const pathSegment = text
-  .refine((value) => value !== '.' && value !== '..', 'must not be a relative path')
-  .refine((value) => !/\p{Surrogate}/u.test(value), 'must be well-formed Unicode');
+export const pathSegment = both(
+  text,
+  where((value) => value !== '.' && value !== '..', 'must not be a relative path'),
+  where((value) => !/\p{Surrogate}/u.test(value as string), 'must be well-formed Unicode'),
+);
+
+/** `true` or `false`. */
+export const truth = where((value) => typeof value === 'boolean', 'must be true or false');
+
+/** A number that is none of the special ones. */
+export const finite = where((value) => Number.isFinite(value), 'must be a number');
+
+/** A whole number, not negative. */
+export const wholeNumber = where(
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  'must be a whole number, not negative',
+);
+
+/** A number above zero. */
+export const positive = where(
+  (value) => Number.isFinite(value) && (value as number) > 0,
+  'must be a number above zero',
+);
+
+/** A function; what it takes and gives is not looked at. */
+export const callback = where((value) => typeof value === 'function', 'must be a function');
 
 export const contractId = text;
 
 /** Parsed and checked here, so that a broken key is found before any request; the parsed key is kept. */
-export const privateKey = text.superRefine((pem, context) => {
+export const privateKey = both(text, (pem) => {
   try {
-    loadContractKey(pem);
+    loadContractKey(pem as string);
+    return undefined;
   } catch (error) {
-    context.addIssue({
-      code: 'custom',
-      message: error instanceof TypeValidationError ? error.message : 'is not usable',
-    });
+    return { path: '', message: error instanceof TypeValidationError ? error.message : 'is not usable' };
   }
 });
 
-export const contractDetails = z.object({ contractId, privateKey });
+export const contractDetails = object({ contractId, privateKey });
 
-const tokenPart = z.object({ value: text, expiry: z.number() });
+const tokenPart = object({ value: text, expiry: finite });
 
-export const userAccessToken = z.object({
+export const userAccessToken = object({
   accessToken: tokenPart,
   refreshToken: tokenPart,
-  user: z.object({ id: z.string().optional() }).optional(),
-  consentid: z.string().optional(),
+  user: optional(object({ id: optional(anyText) })),
+  consentid: optional(anyText),
 });
-
-/** A function; what it takes and gives is not looked at. */
-export const callback = z.custom<(...parameters: never[]) => unknown>(
-  (value) => typeof value === 'function',
-  'expected a function',
-);
 
 /** What every call accepts. */
 export const callOptions = {
-  signal: z.instanceof(AbortSignal, { message: 'expected an AbortSignal' }).optional(),
-  onExchange: callback.optional(),
+  signal: optional(where((value) => value instanceof AbortSignal, 'must be an AbortSignal')),
+  onExchange: optional(callback),
 };
 
 /** What every call on behalf of a user needs and accepts. */
@@ -67,16 +89,6 @@ export const userCall = {
   ...callOptions,
   contractDetails,
   userAccessToken,
-  onAccessTokenChange: callback.optional(),
-  onAccessTokenRefresh: callback.optional(),
+  onAccessTokenChange: optional(callback),
+  onAccessTokenRefresh: optional(callback),
 };
-
-/** The id of a service or data set: a whole number, not negative. */
-export const wholeNumber = z.number().int().nonnegative();
-
-/** An object that is no array, of any content. */
-export const anyObject = z.custom<Record<string, unknown>>(
-  (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array),
-  'expected an object',
-);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { object } from './argument-shape.js';
 import { checkArguments, headerText, userCall } from './arguments.js';
 import type { UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
@@ -17,8 +17,8 @@ export interface Deleted {
   userAccessToken: UserAccessToken;
 }
 
-const accountShape = z.object({ ...userCall, accountId: headerText });
-const userShape = z.object(userCall);
+const accountShape = object({ ...userCall, accountId: headerText });
+const userShape = object(userCall);
 
 /** Removes one account, and what came from it, from the user's library. Rejects with `ServerError`. */
 export async function deleteAccount(client: Client, args: DeleteAccountArguments): Promise<Deleted> {

@@ -28,7 +28,9 @@ export function describeExchange(client: Client, call: PlatformCall, attempt: At
       url: client.baseUrl + path,
       path,
       headers: shownRequestHeaders(attempt.headers),
-      ...(call.contract ? { jwtHeader: signedHeader, claims: maskClaims(attempt.claims) } : {}),
+      ...('client_id' in attempt.claims
+        ? { jwtHeader: signedHeader, claims: maskClaims(attempt.claims) }
+        : {}),
       ...(call.fileDescriptor === undefined ? {} : { fileDescriptor: call.fileDescriptor }),
       ...(call.json === undefined ? {} : { body: capped(call.json) }),
       bodyBytes: attempt.sentBytes,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { object } from './argument-shape.js';
 import { callOptions, checkArguments, contractDetails, text } from './arguments.js';
 import type { CallOptions, Client } from './client.js';
 import type { ContractDetails } from './contract-details.js';
@@ -14,7 +14,7 @@ export interface ExchangeCodeForTokenArguments extends CallOptions {
   authorizationCode: string;
 }
 
-const shape = z.object({ ...callOptions, contractDetails, codeVerifier: text, authorizationCode: text });
+const shape = object({ ...callOptions, contractDetails, codeVerifier: text, authorizationCode: text });
 
 /** Trades the authorization code of the callback for a user access token (RFC 7636 §4.5). Rejects with `ServerError`. */
 export async function exchangeCodeForToken(

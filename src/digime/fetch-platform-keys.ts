@@ -11,14 +11,11 @@ export async function fetchPlatformKeys(
   path: string,
   options: CallOptions,
 ): Promise<Map<string, string>> {
-  const answer = await callPlatform(client, {
-    call: 'jwks',
-    method: 'GET',
-    path,
-    expected: 'json',
-    repeat: 'safe',
-    options,
-  });
+  const answer = await callPlatform(
+    client,
+    { call: 'jwks', method: 'GET', path, expected: 'json', repeat: 'safe' },
+    { options },
+  );
   const { keys } = parseAnswer(keySetShape, answer.body, answer);
   return new Map(keys.map(({ kid, pem }) => [kid, pem]));
 }

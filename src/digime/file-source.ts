@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import { both, where } from './argument-shape.js';
 import { ServerError } from './server-error.js';
 import { SourceFault } from './source-fault.js';
 import type { OutgoingBody } from './upload-body.js';
@@ -14,12 +14,13 @@ export type OpenFile = () => Readable | Promise<Readable>;
 export type FileData = Buffer | Readable | OpenFile;
 
 /** What `fileData` may be. A stream that has already ended or failed is refused here. */
-export const fileDataShape = z
-  .custom<FileData>(
+export const fileDataShape = both(
+  where(
     (value) => value instanceof Uint8Array || isReadable(value) || typeof value === 'function',
-    'expected a Buffer, a Readable or a function that opens one',
-  )
-  .refine((value) => !isReadable(value) || isFresh(value), 'is a stream that has ended or failed already');
+    'must be a Buffer, a Readable or a function that opens one',
+  ),
+  where((value) => !isReadable(value) || isFresh(value), 'is a stream that has ended or failed already'),
+);
 
 /** Opens the file for one attempt. Throws `SourceFault` when it cannot be opened. */
 export async function openFileSource(

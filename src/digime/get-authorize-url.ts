@@ -1,12 +1,5 @@
-import { z } from 'zod';
-import {
-  anyObject,
-  callOptions,
-  checkArguments,
-  contractDetails,
-  text,
-  userAccessToken,
-} from './arguments.js';
+import { anyObject, object, optional } from './argument-shape.js';
+import { callOptions, checkArguments, contractDetails, text, userAccessToken } from './arguments.js';
 import type { CallOptions, Client } from './client.js';
 import type { ContractDetails } from './contract-details.js';
 import { newCodeVerifier } from './jwt.js';
@@ -35,14 +28,14 @@ export interface AuthorizeUrl {
   session: Session;
 }
 
-const shape = z.object({
+const shape = object({
   ...callOptions,
   ...onboardingUrlOptions,
   contractDetails,
   callback: text,
   state: text,
-  userAccessToken: userAccessToken.optional(),
-  sessionOptions: z.object({ pull: anyObject.optional() }).optional(),
+  userAccessToken: optional(userAccessToken),
+  sessionOptions: optional(object({ pull: optional(anyObject) })),
 });
 
 /** Starts an authorization with PKCE (RFC 7636): the URL to send the user to and the code verifier. Rejects with `ServerError`. */

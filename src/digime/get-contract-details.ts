@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { object } from './argument-shape.js';
 import { callOptions, checkArguments, contractDetails } from './arguments.js';
 import type { CallOptions, Client } from './client.js';
 import type { ContractDetails } from './contract-details.js';
@@ -26,7 +27,7 @@ export interface Contract {
   [field: string]: unknown;
 }
 
-const shape = z.object({ ...callOptions, contractDetails });
+const shape = object({ ...callOptions, contractDetails });
 const contractShape = z.looseObject({ id: z.string().min(1) });
 
 /** What the platform knows of the contract that the call is signed with. Rejects with `ServerError`. */
@@ -35,14 +36,16 @@ export async function getContractDetails(
   args: GetContractDetailsArguments,
 ): Promise<Contract> {
   checkArguments('getContractDetails', shape, args);
-  const answer = await callPlatform(client, {
-    call: 'getContractDetails',
-    method: 'GET',
-    path: 'permission-access/contract',
-    contract: args.contractDetails,
-    expected: 'json',
-    repeat: 'safe',
-    options: args,
-  });
+  const answer = await callPlatform(
+    client,
+    {
+      call: 'getContractDetails',
+      method: 'GET',
+      path: 'permission-access/contract',
+      expected: 'json',
+      repeat: 'safe',
+    },
+    { contract: args.contractDetails, options: args },
+  );
   return parseAnswer(contractShape, answer.body, answer);
 }

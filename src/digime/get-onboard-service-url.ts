@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { anyObject, checkArguments, text, userCall } from './arguments.js';
+import { anyObject, object, optional } from './argument-shape.js';
+import { checkArguments, text, userCall } from './arguments.js';
 import { callForUser, type UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
 import { type Session, startOnboarding } from './onboarding-session.js';
@@ -23,12 +23,12 @@ export interface OnboardServiceUrl {
   userAccessToken: UserAccessToken;
 }
 
-const shape = z.object({
+const shape = object({
   ...userCall,
   ...onboardingUrlOptions,
   callback: text,
-  state: text.optional(),
-  sessionOptions: z.object({ pull: anyObject.optional() }).optional(),
+  state: optional(text),
+  sessionOptions: optional(object({ pull: optional(anyObject) })),
 });
 
 /** The URL where a user who is known already adds a source. Nothing has to be exchanged afterwards. */

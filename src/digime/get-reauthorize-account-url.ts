@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { object, optional } from './argument-shape.js';
 import { checkArguments, text, userCall } from './arguments.js';
 import { callForUser, type UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
@@ -18,7 +19,7 @@ export interface GetReauthorizeAccountUrlArguments extends UserCall {
   locale?: string | undefined;
 }
 
-const shape = z.object({ ...userCall, callback: text, accountId: text, locale: text.optional() });
+const shape = object({ ...userCall, callback: text, accountId: text, locale: optional(text) });
 
 /** The URL where a user renews the access of one account at its source (`ServiceAuthorizationError`). */
 export async function getReauthorizeAccountUrl(
@@ -29,17 +30,19 @@ export async function getReauthorizeAccountUrl(
   const call = 'getReauthorizeAccountUrl';
   const contract = args.contractDetails;
   // The account's id stays out of the URL: the page gets a reference to it.
-  const reference = await callPlatform(client, {
-    call,
-    method: 'POST',
-    path: 'reference',
-    contract,
-    json: { type: 'accountId', value: args.accountId },
-    expected: 'json',
-    repeat: 'safe',
-    options: args,
-  });
-  const { id: accountRef } = parseAnswer(z.object({ id: text }), reference.body, reference);
+  const reference = await callPlatform(
+    client,
+    {
+      call,
+      method: 'POST',
+      path: 'reference',
+      json: { type: 'accountId', value: args.accountId },
+      expected: 'json',
+      repeat: 'safe',
+    },
+    { contract, options: args },
+  );
+  const { id: accountRef } = parseAnswer(z.object({ id: z.string().min(1) }), reference.body, reference);
   const { result, userAccessToken } = await callForUser(client, args, (token, earlierAttempts) =>
     startOnboarding(client, {
       call,

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { anyObject, checkArguments, text, userCall } from './arguments.js';
+import { anyObject, object, optional } from './argument-shape.js';
+import { checkArguments, text, userCall } from './arguments.js';
 import { callForUser, type UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
 import type { AuthorizeUrl } from './get-authorize-url.js';
@@ -20,12 +20,12 @@ export interface GetReauthorizeUrlArguments extends UserCall {
   triggerQuery?: boolean | string | undefined;
 }
 
-const shape = z.object({
+const shape = object({
   ...userCall,
   callback: text,
-  state: text.optional(),
+  state: optional(text),
   locale: onboardingUrlOptions.locale,
-  sessionOptions: z.object({ pull: anyObject.optional() }).optional(),
+  sessionOptions: optional(object({ pull: optional(anyObject) })),
   triggerQuery: onboardingUrlOptions.triggerQuery,
 });
 

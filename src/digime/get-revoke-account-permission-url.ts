@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { object } from './argument-shape.js';
 import { checkArguments, headerText, userCall } from './arguments.js';
 import type { UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
@@ -14,7 +15,7 @@ export interface GetRevokeAccountPermissionUrlArguments extends UserCall {
   redirectUri: string;
 }
 
-const shape = z.object({ ...userCall, accountId: headerText, redirectUri: headerText });
+const shape = object({ ...userCall, accountId: headerText, redirectUri: headerText });
 const webAddress = z.string().refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value));
 
 /** The provider's page where the user takes the permission of one account back (MedMij). Rejects with `ServerError`. */

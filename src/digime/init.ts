@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { callback, checkArguments, text } from './arguments.js';
+import { both, object, oneOf, optional, where } from './argument-shape.js';
+import { anyText, callback, checkArguments, positive, text, wholeNumber } from './arguments.js';
 import { callsOf, type DigiMe } from './calls.js';
 import type { CallOptions, Client } from './client.js';
 import type { ExchangeHook } from './exchange.js';
@@ -39,36 +39,38 @@ export interface InitOptions {
   agent?: { name: string; version: string } | undefined;
 }
 
-const address = text.refine(isAddress, 'must be an http or https URL without credentials, query or fragment');
-const milliseconds = z
-  .number()
-  .positive()
-  .max(2 ** 31 - 1);
-const bytes = z.number().int().positive();
-const shape = z.object({
+const address = both(
+  text,
+  where(
+    (value) => isAddress(value as string),
+    'must be an http or https URL without credentials, query or fragment',
+  ),
+);
+const milliseconds = where(
+  (value) => typeof value === 'number' && value > 0 && value < 2 ** 31,
+  'must be milliseconds: above zero, below 2^31',
+);
+const bytes = both(wholeNumber, positive);
+const proxyAddress = object({
+  protocol: optional(oneOf('http', 'https')),
+  host: text,
+  port: both(wholeNumber, positive),
+  auth: optional(object({ username: anyText, password: anyText })),
+});
+const shape = object({
   applicationId: text,
-  baseUrl: address.optional(),
-  onboardUrl: address.optional(),
-  retryOptions: z.object({ limit: z.number().int().nonnegative().max(100).optional() }).optional(),
-  timeoutMs: milliseconds.optional(),
-  pushTimeoutMs: milliseconds.optional(),
-  maxResponseBytes: bytes.optional(),
-  maxFileBytes: bytes.optional(),
-  onExchange: callback.optional(),
-  onAccessTokenRefresh: callback.optional(),
-  now: callback.optional(),
-  proxy: z
-    .union([
-      z.literal('environment'),
-      z.object({
-        protocol: z.enum(['http', 'https']).optional(),
-        host: text,
-        port: z.number().int().min(1).max(65_535),
-        auth: z.object({ username: z.string(), password: z.string() }).optional(),
-      }),
-    ])
-    .optional(),
-  agent: z.object({ name: text, version: text }).optional(),
+  baseUrl: optional(address),
+  onboardUrl: optional(address),
+  retryOptions: optional(object({ limit: optional(wholeNumber) })),
+  timeoutMs: optional(milliseconds),
+  pushTimeoutMs: optional(milliseconds),
+  maxResponseBytes: optional(bytes),
+  maxFileBytes: optional(bytes),
+  onExchange: optional(callback),
+  onAccessTokenRefresh: optional(callback),
+  now: optional(callback),
+  proxy: optional((value) => (value === 'environment' ? undefined : proxyAddress(value))),
+  agent: optional(object({ name: text, version: text })),
 });
 
 /**

@@ -33,21 +33,21 @@ export async function startOnboarding(
   request: OnboardingRequest,
 ): Promise<{ code: string; session: Session }> {
   const field = request.path === 'oauth/authorize' ? 'preauthorization_code' : 'reference_code';
-  const answer = await callPlatform(client, {
-    call: request.call,
-    method: 'POST',
-    path: request.path,
-    contract: request.contract,
-    claims: request.claims,
-    json: {
-      agent: agentOf(client),
-      ...(request.pull === undefined ? {} : { actions: { pull: request.pull } }),
+  const answer = await callPlatform(
+    client,
+    {
+      call: request.call,
+      method: 'POST',
+      path: request.path,
+      json: {
+        agent: agentOf(client),
+        ...(request.pull === undefined ? {} : { actions: { pull: request.pull } }),
+      },
+      expected: 'json',
+      repeat: 'safe',
     },
-    expected: 'json',
-    repeat: 'safe',
-    earlierAttempts: request.earlierAttempts ?? 0,
-    options: request.options,
-  });
+    request,
+  );
   const payload = await verifyPlatformToken(client, answer, request.options);
   const { session } = parseAnswer(z.object({ session: sessionShape }), answer.body, answer);
   return {

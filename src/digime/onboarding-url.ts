@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { anyObject, text, wholeNumber } from './arguments.js';
+import { anyObject, object, oneOf, optional, where } from './argument-shape.js';
+import { text, truth, wholeNumber } from './arguments.js';
 import type { Client } from './client.js';
 
 /** What the pages of the onboarding can be told. */
@@ -19,13 +19,18 @@ export interface OnboardingUrlOptions {
 
 /** The shapes of those options. */
 export const onboardingUrlOptions = {
-  sourceType: z.enum(['pull', 'push']).optional(),
-  serviceId: wholeNumber.optional(),
-  locale: text.optional(),
-  includeSampleDataOnlySources: z.boolean().optional(),
-  triggerQuery: z.union([z.boolean(), text]).optional(),
-  sourcesScope: anyObject.optional(),
-  sampleData: z.object({ dataSet: text, autoOnboard: z.boolean().optional() }).optional(),
+  sourceType: optional(oneOf('pull', 'push')),
+  serviceId: optional(wholeNumber),
+  locale: optional(text),
+  includeSampleDataOnlySources: optional(truth),
+  triggerQuery: optional(
+    where(
+      (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== ''),
+      'must be true, false or a string',
+    ),
+  ),
+  sourcesScope: optional(anyObject),
+  sampleData: optional(object({ dataSet: text, autoOnboard: optional(truth) })),
 };
 
 /** The URL of a page of the onboarding (`protocol.md`, URLs that the user is sent to). It carries a code: never log it. */

@@ -23,10 +23,6 @@ export interface PlatformCall {
   path: string;
   /** The path as it may be shown, where `path` holds a secret. */
   shownPath?: string;
-  /** Who signs. Only the public key set is asked for without a signature. */
-  contract?: ContractDetails;
-  /** Claims beyond `client_id`, `nonce` and `timestamp`. */
-  claims?: Claims;
   headers?: Record<string, string>;
   /** A JSON body of ours, which may be shown. */
   json?: unknown;
@@ -38,6 +34,14 @@ export interface PlatformCall {
   hideAnswer?: boolean;
   expected: ExpectedAnswer;
   repeat: RepeatPolicy;
+}
+
+/** On whose behalf a call is made. */
+export interface CallContext {
+  /** Who signs. Only the public key set is asked for without a signature. */
+  contract?: ContractDetails;
+  /** Claims beyond `client_id`, `nonce` and `timestamp`. */
+  claims?: Claims;
   /** Requests made before for the same call. */
   earlierAttempts?: number;
   options: CallOptions;
@@ -74,29 +78,29 @@ export interface Attempt {
  * Makes one call: signs it, sends it, reads and checks the answer, reports it; repeats it where its policy allows, signed
  * anew, within the client's retry limit and the call's deadline. Rejects with a `ServerError` for whatever goes wrong.
  */
-export async function callPlatform(client: Client, call: PlatformCall): Promise<PlatformAnswer> {
+export async function callPlatform(
+  client: Client,
+  call: PlatformCall,
+  context: CallContext,
+): Promise<PlatformAnswer> {
+  const { signal } = context.options;
   const deadlineAt = performance.now() + client.timeoutMs;
   for (let failed = 0; ; ) {
     try {
       return await attemptCall(
         client,
         call,
-        failed + 1 + (call.earlierAttempts ?? 0),
+        context,
+        failed + 1 + (context.earlierAttempts ?? 0),
         deadlineAt - performance.now(),
       );
     } catch (error) {
       failed += 1;
       const pauseMs = failed > client.retryLimit ? undefined : pauseBeforeRepeat(error, call.repeat, failed);
       if (pauseMs === undefined || performance.now() + pauseMs >= deadlineAt) throw error;
-      await sleep(pauseMs, undefined, { signal: call.options.signal }).catch(() => undefined);
-      if (call.options.signal?.aborted)
-        throw ownError(
-          identify(call, {}),
-          'Aborted',
-          'ended by the caller',
-          undefined,
-          call.options.signal.reason,
-        );
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (signal?.aborted)
+        throw ownError(identify(call, {}), 'Aborted', 'ended by the caller', undefined, signal.reason);
     }
   }
 }
@@ -104,10 +108,12 @@ export async function callPlatform(client: Client, call: PlatformCall): Promise<
 async function attemptCall(
   client: Client,
   call: PlatformCall,
+  context: CallContext,
   number: number,
   leftMs: number,
 ): Promise<PlatformAnswer> {
-  const { contract, content, options } = call;
+  const { content } = call;
+  const { contract, options } = context;
   const hooks = [client.onExchange, options.onExchange].filter((hook) => hook !== undefined);
   const attempt: Attempt = {
     number,
@@ -118,7 +124,7 @@ async function attemptCall(
           client_id: `${client.applicationId}_${contract.contractId}`,
           nonce: newNonce(),
           timestamp: Math.floor(client.now()),
-          ...call.claims,
+          ...context.claims,
         }
       : {},
     headers: {},

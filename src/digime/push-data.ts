@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { both, object, oneOf, optional, type Shape } from './argument-shape.js';
 import { checkArguments } from './arguments.js';
 import type { UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
@@ -21,13 +21,11 @@ export interface PushOptions extends UserCall {
 /** Arguments of `pushData`: by `type`, or `push` as one source document spells it; without either, `library`. */
 export type PushDataArguments = PushToLibraryArguments | PushToProviderArguments;
 
-const kind = z.enum(['library', 'provider']).optional();
-const kindShape = z
-  .object({ type: kind, push: kind })
-  .refine(({ type, push }) => !type || !push || type === push, {
-    path: ['push'],
-    message: 'contradicts type',
-  });
+const kind = optional(oneOf('library', 'provider'));
+const kindShape: Shape = both(object({ type: kind, push: kind }), (value) => {
+  const { type, push } = value as PushDataArguments;
+  return type && push && type !== push ? { path: 'push', message: 'contradicts type' } : undefined;
+});
 
 /**
  * Pushes a file into the user's library, or a resource to a provider. Resolves when the platform has accepted it; then it

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { callback, checkArguments, text, userCall } from './arguments.js';
+import { both, list, object, optional, type Shape } from './argument-shape.js';
+import { anyText, callback, checkArguments, text, userCall, wholeNumber } from './arguments.js';
 import type { Client } from './client.js';
 import { demandReplayable, type FileData, fileDataShape, openFileSource } from './file-source.js';
 import type { PushOptions } from './push-data.js';
@@ -31,30 +31,24 @@ export interface PushToLibraryArguments extends PushOptions {
   };
 }
 
-const shape = z.object({
-  ...userCall,
-  onResponse: callback.optional(),
-  data: z
-    .object({
-      fileData: fileDataShape,
-      fileName: text,
-      fileDescriptor: z.object({
-        mimeType: text,
-        accounts: z.array(z.object({ accountId: text })),
-        reference: z.array(z.string()).optional(),
-        tags: z.array(z.string()).optional(),
-      }),
-      fileSize: z.number().int().nonnegative().optional(),
-    })
-    .refine(
-      ({ fileData, fileSize }) =>
-        fileSize === undefined || !(fileData instanceof Uint8Array) || fileData.byteLength === fileSize,
-      {
-        path: ['fileSize'],
-        message: 'is not the size of the Buffer',
-      },
-    ),
+const dataShape = object({
+  fileData: fileDataShape,
+  fileName: text,
+  fileDescriptor: object({
+    mimeType: text,
+    accounts: list(object({ accountId: text })),
+    reference: optional(list(anyText)),
+    tags: optional(list(anyText)),
+  }),
+  fileSize: optional(wholeNumber),
 });
+const sizeFits: Shape = (value) => {
+  const { fileData, fileSize } = value as PushToLibraryArguments['data'];
+  const fits =
+    fileSize === undefined || !(fileData instanceof Uint8Array) || fileData.byteLength === fileSize;
+  return fits ? undefined : { path: 'fileSize', message: 'is not the size of the Buffer' };
+};
+const shape = object({ ...userCall, onResponse: optional(callback), data: both(dataShape, sizeFits) });
 
 /** The library's half of `pushData`: `POST permission-access/import` with the file's raw bytes. */
 export async function pushToLibrary(client: Client, args: PushToLibraryArguments): Promise<void> {

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { anyObject, callback, checkArguments, headerText, userCall } from './arguments.js';
+import { anyObject, object, oneOf, optional } from './argument-shape.js';
+import { callback, checkArguments, headerText, userCall } from './arguments.js';
 import type { Client } from './client.js';
 import type { PushOptions } from './push-data.js';
 import { requestForUser } from './request-for-user.js';
@@ -20,12 +20,12 @@ interface ProviderPush extends PushOptions {
 export type PushToProviderArguments = ProviderPush &
   ({ type: 'provider'; push?: 'provider' | undefined } | { type?: 'provider' | undefined; push: 'provider' });
 
-const shape = z.object({
+const shape = object({
   ...userCall,
-  onResponse: callback.optional(),
+  onResponse: optional(callback),
   data: anyObject,
-  version: z.enum(['stu3', '3.0.2']),
-  standard: z.literal('fhir').optional(),
+  version: oneOf('stu3', '3.0.2'),
+  standard: optional(oneOf('fhir')),
   accountId: headerText,
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { anyObject, callOptions, checkArguments, contractDetails } from './arguments.js';
+import { anyObject, object, optional } from './argument-shape.js';
+import { callOptions, checkArguments, contractDetails } from './arguments.js';
 import type { CallOptions, Client } from './client.js';
 import type { ContractDetails } from './contract-details.js';
 import { parseAnswer } from './parse-answer.js';
@@ -33,7 +34,7 @@ export interface SourcesPage {
   total: number;
 }
 
-const shape = z.object({ ...callOptions, contractDetails, sourcesBodyParams: anyObject.optional() });
+const shape = object({ ...callOptions, contractDetails, sourcesBodyParams: optional(anyObject) });
 const pageShape = z.looseObject({
   data: z.array(z.looseObject({ id: z.union([z.number(), z.string()]) })),
   limit: z.number(),
@@ -45,15 +46,17 @@ const approvedSources = { query: { filter: { publishedStatus: ['approved'] } } }
 /** The sources that users can onboard, a page of them. Rejects with `ServerError`. */
 export async function querySources(client: Client, args: QuerySourcesArguments): Promise<SourcesPage> {
   checkArguments('querySources', shape, args);
-  const answer = await callPlatform(client, {
-    call: 'querySources',
-    method: 'POST',
-    path: 'discovery/sources',
-    contract: args.contractDetails,
-    json: args.sourcesBodyParams ?? approvedSources,
-    expected: 'json',
-    repeat: 'safe',
-    options: args,
-  });
+  const answer = await callPlatform(
+    client,
+    {
+      call: 'querySources',
+      method: 'POST',
+      path: 'discovery/sources',
+      json: args.sourcesBodyParams ?? approvedSources,
+      expected: 'json',
+      repeat: 'safe',
+    },
+    { contract: args.contractDetails, options: args },
+  );
   return parseAnswer(pageShape, answer.body, answer);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { object } from './argument-shape.js';
 import { checkArguments, userCall } from './arguments.js';
 import type { UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
@@ -32,7 +33,7 @@ export interface Account {
 
 /** Only what others rely on is demanded; the rest is as the platform likes. */
 const accountsShape = z.array(z.looseObject({ id: z.string().min(1), reference: z.string() }));
-const shape = z.object(userCall);
+const shape = object(userCall);
 
 /** The user's accounts, and the token that the call ended with. Rejects with `ServerError`. */
 export async function readAccounts(

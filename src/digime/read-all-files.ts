@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
-import { callback, checkArguments } from './arguments.js';
+import { object, optional } from './argument-shape.js';
+import { callback, checkArguments, positive } from './arguments.js';
 import type { Client } from './client.js';
 import type { FileFacts } from './file-metadata.js';
 import { readFile } from './read-file.js';
@@ -36,12 +36,12 @@ export interface ReadAllFilesResult {
   userAccessToken: UserAccessToken;
 }
 
-const shape = z.object({
+const shape = object({
   ...readShape,
   onFileData: callback,
   onFileError: callback,
-  onStatusChange: callback.optional(),
-  pollIntervalMs: z.number().positive().optional(),
+  onStatusChange: optional(callback),
+  pollIntervalMs: optional(positive),
 });
 const downloadsAtOnce = 4;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { object, optional } from './argument-shape.js';
 import {
   callback,
   callOptions,
@@ -48,11 +49,11 @@ export const readShape = {
   contractId,
   privateKey,
   userAccessToken,
-  onAccessTokenChange: callback.optional(),
-  onAccessTokenRefresh: callback.optional(),
+  onAccessTokenChange: optional(callback),
+  onAccessTokenRefresh: optional(callback),
 };
 
-const shape = z.object(readShape);
+const shape = object(readShape);
 const listShape = z.looseObject({
   status: z.looseObject({ state: z.string().min(1) }),
   fileList: z

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { readAsStream } from './answer-body.js';
+import { object } from './argument-shape.js';
 import { checkArguments, pathSegment } from './arguments.js';
 import type { Client } from './client.js';
 import { loadContractKey } from './contract-key.js';
@@ -19,7 +20,7 @@ export interface ReadFileArguments extends ReadFileListArguments {
   fileName: string;
 }
 
-const shape = z.object({ ...readShape, fileName: pathSegment });
+const shape = object({ ...readShape, fileName: pathSegment });
 
 /**
  * Opens a file of the library: a stream that decrypts and decompresses as it goes, in little memory. The stream fails with

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { anyObject, checkArguments, userCall } from './arguments.js';
+import { anyObject, object, optional } from './argument-shape.js';
+import { checkArguments, truth, userCall } from './arguments.js';
 import type { UserCall } from './call-for-user.js';
 import type { Client } from './client.js';
 import { agentOf, type Session, sessionShape } from './onboarding-session.js';
@@ -19,15 +20,11 @@ export interface ReadSessionArguments extends UserCall {
     | undefined;
 }
 
-const shape = z.object({
+const shape = object({
   ...userCall,
-  sessionOptions: z
-    .object({
-      limits: anyObject.optional(),
-      scope: anyObject.optional(),
-      sourceFetch: z.boolean().optional(),
-    })
-    .optional(),
+  sessionOptions: optional(
+    object({ limits: optional(anyObject), scope: optional(anyObject), sourceFetch: optional(truth) }),
+  ),
 });
 
 /** Starts a session to read the user's library with; its key is a secret. Rejects with `ServerError`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { object } from './argument-shape.js';
 import { callOptions, checkArguments, contractDetails, userAccessToken } from './arguments.js';
 import type { CallOptions, Client } from './client.js';
 import type { ContractDetails } from './contract-details.js';
@@ -11,7 +11,7 @@ export interface RefreshTokenArguments extends CallOptions {
   userAccessToken: UserAccessToken;
 }
 
-const shape = z.object({ ...callOptions, contractDetails, userAccessToken });
+const shape = object({ ...callOptions, contractDetails, userAccessToken });
 
 /**
  * Trades the refresh token for a new user access token. The platform may rotate the refresh token: save the result.

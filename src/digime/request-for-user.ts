@@ -5,8 +5,6 @@ import { callPlatform, type PlatformAnswer, type PlatformCall } from './platform
 import type { ServerError } from './server-error.js';
 import type { UserAccessToken } from './user-access-token.js';
 
-type UserRequest = Omit<PlatformCall, 'contract' | 'options' | 'earlierAttempts'>;
-
 /** The contract under which a call is made, in the spelling of that call's arguments. */
 export type ReadCall = Omit<UserCall, 'contractDetails'> & ContractDetails;
 
@@ -17,17 +15,16 @@ export type ReadCall = Omit<UserCall, 'contractDetails'> & ContractDetails;
 export async function requestForUser(
   client: Client,
   args: UserCall,
-  request: UserRequest,
+  call: PlatformCall,
   cannotRepeat?: (refusal: ServerError) => void,
 ): Promise<{ answer: PlatformAnswer; userAccessToken: UserAccessToken }> {
   const { result: answer, userAccessToken } = await callForUser(
     client,
     args,
     (token, earlierAttempts) =>
-      callPlatform(client, {
-        ...request,
+      callPlatform(client, call, {
         contract: args.contractDetails,
-        claims: { access_token: token.accessToken.value, ...request.claims },
+        claims: { access_token: token.accessToken.value },
         earlierAttempts,
         options: args,
       }),

@@ -27,16 +27,11 @@ export async function requestToken(
   options: CallOptions,
   before?: UserAccessToken,
 ): Promise<UserAccessToken> {
-  const answer = await callPlatform(client, {
-    call,
-    method: 'POST',
-    path: 'oauth/token',
-    contract,
-    claims,
-    expected: 'json',
-    repeat: 'unsent',
-    options,
-  });
+  const answer = await callPlatform(
+    client,
+    { call, method: 'POST', path: 'oauth/token', expected: 'json', repeat: 'unsent' },
+    { contract, claims, options },
+  );
   const payload = parseAnswer(payloadShape, await verifyPlatformToken(client, answer, options), answer);
   const user = payload.sub === undefined ? before?.user : { id: payload.sub };
   const consentid = payload.consentid ?? before?.consentid;
