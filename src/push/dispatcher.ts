@@ -1,23 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { DispatchSettings } from '../config.js';
-import type { Connections } from '../onboarding/index.js';
 import { asStorageError } from '../storage/index.js';
-import type { Logger } from '../web/index.js';
-import { classifyFailure, type Verdict } from './classify-failure.js';
-import { type DeliveryParts, deliver } from './deliver.js';
-import { type Attempt, isAboutOneAccount, type Push } from './push.js';
-import type { PushEvents } from './push-events.js';
-import { settleDelivery, settleFailure } from './settle.js';
-import type { Settlement, WorkQueue } from './work-queue.js';
-
-export interface DispatcherParts extends DeliveryParts {
-  readonly queue: WorkQueue;
-  readonly connections: Connections;
-  readonly events: PushEvents;
-  readonly settings: DispatchSettings;
-  readonly log: Logger;
-  readonly now: () => number;
-}
+import { AttemptMaker, type AttemptParts } from './make-attempt.js';
+import type { Push } from './push.js';
+import type { PayloadRecord } from './work-queue.js';
 
 /** How often it looks at the ledger without being woken: for other processes' work and for clocks that were set. */
 const pollMs = 5000;
@@ -29,14 +13,22 @@ const troubleMs = 1000;
  * is due. It survives the database and the disk being away: then it tries again.
  */
 export class Dispatcher {
+  /** Places promised to pushes that are being committed. */
+  private reserved = 0;
   private readonly running = new Map<string, { done: Promise<void>; abort: AbortController }>();
   private timer: NodeJS.Timeout | undefined;
   private leaseTimer: NodeJS.Timeout | undefined;
   private pumping: Promise<void> | undefined;
   private wokenWhilePumping = false;
   private stopped = true;
+  /** Whether something due may be in the queue: a place that becomes free is then worth a look at the ledger. */
+  private hasBacklog = true;
 
-  constructor(private readonly parts: DispatcherParts) {}
+  private readonly attempts: AttemptMaker;
+
+  constructor(private readonly parts: AttemptParts) {
+    this.attempts = new AttemptMaker(parts, () => this.stopped);
+  }
 
   /** Takes back what a dead process held, then begins to work. */
   async start(): Promise<void> {
@@ -51,9 +43,32 @@ export class Dispatcher {
     this.wake();
   }
 
+  private get free(): number {
+    return this.parts.settings.concurrency - this.running.size - this.reserved;
+  }
+
+  /** Promises a free place to a push that is about to be committed; `send` or `giveBack` ends the promise. */
+  reserve(): boolean {
+    if (this.stopped || this.free <= 0) return false;
+    this.reserved++;
+    return true;
+  }
+
+  giveBack(): void {
+    this.reserved--;
+    this.wake();
+  }
+
+  /** Sends a push that was committed under this process's lease, with the payload that its intake still has at hand. */
+  send(push: Push, payload: PayloadRecord): void {
+    this.reserved--;
+    this.run(push, payload);
+  }
+
   /** Looks at the ledger soon. */
   wake(): void {
     if (this.stopped) return;
+    this.hasBacklog = true;
     if (this.pumping) this.wokenWhilePumping = true;
     else this.pumping = this.pump();
   }
@@ -101,16 +116,18 @@ export class Dispatcher {
 
   private async claimAll(): Promise<void> {
     for (;;) {
-      const free = this.parts.settings.concurrency - this.running.size;
+      const { free } = this;
       if (this.stopped || free <= 0) return;
-      const claimed = await this.parts.queue.claim(free, this.parts.settings.backoffCapMs + 60_000);
+      const claimed = await this.parts.queue.claim(free);
       for (const push of claimed) this.run(push);
-      if (claimed.length < free) return;
+      if (claimed.length > 0) continue;
+      this.hasBacklog = this.wokenWhilePumping;
+      return;
     }
   }
 
   private async sleepUntilDue(): Promise<void> {
-    if (this.stopped || this.running.size >= this.parts.settings.concurrency) return;
+    if (this.stopped || this.free <= 0) return;
     const dueAt = await this.parts.queue.nextDueAt();
     this.sleep(dueAt === undefined ? pollMs : Math.min(pollMs, Math.max(0, dueAt - this.parts.now())));
   }
@@ -122,9 +139,10 @@ export class Dispatcher {
     this.timer.unref();
   }
 
-  private run(push: Push): void {
+  private run(push: Push, payload?: PayloadRecord): void {
     const abort = new AbortController();
-    const done = this.attempt(push, abort.signal)
+    const done = this.attempts
+      .make(push, abort.signal, payload)
       .catch((error) =>
         this.parts.log.error(
           { err: asStorageError(error), push: push.id },
@@ -134,86 +152,14 @@ export class Dispatcher {
       .finally(() => {
         this.running.delete(push.id);
         this.parts.events.changed(push.id);
-        this.wake();
+        if (this.hasBacklog) this.wake();
       });
     this.running.set(push.id, { done, abort });
     this.parts.events.changed(push.id);
   }
 
-  private async attempt(push: Push, signal: AbortSignal): Promise<void> {
-    const startedAt = this.parts.now();
-    const begun = performance.now();
-    const measured = () => ({
-      number: push.attempts,
-      startedAt,
-      durationMs: Math.round(performance.now() - begun),
-    });
-    const payload = await this.parts.queue.payloadOf(push.id);
-    if (payload === undefined) {
-      const lost = { code: 'PayloadMissing', message: 'the payload is no longer there' };
-      this.parts.log.error({ push: push.id }, 'a push has no payload');
-      return this.settle(push, { state: 'failed', attempt: { ...measured(), ...lost }, lastError: lost });
-    }
-    let settlement: Settlement;
-    try {
-      const delivery = await deliver(this.parts, push, payload, signal);
-      settlement = settleDelivery(delivery, measured());
-    } catch (error) {
-      settlement = await this.settlementOf(push, error, measured());
-    }
-    await this.settle(push, settlement);
-    if (settlement.state === 'delivered' && payload.spoolName !== undefined)
-      await this.parts.spool.discard(payload.spoolName);
-  }
-
-  private async settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
-    const verdict = await this.verdictOn(push, error);
-    const settlement = settleFailure(push, error, attempt, verdict, {
-      ...this.parts.settings,
-      now: this.parts.now(),
-      isStopping: this.stopped,
-    });
-    const { code, status, reference } = settlement.attempt;
-    this.parts.log.warn(
-      { push: push.id, code, status, reference, next: settlement.state, attempt: push.attempts },
-      'an attempt failed',
-    );
-    return settlement;
-  }
-
-  private async verdictOn(push: Push, error: unknown): Promise<Verdict> {
-    const verdict = classifyFailure(error);
-    if (verdict.outcome === 'reauthorize' && verdict.scope === 'connection')
-      await this.parts.connections.needsReauthorization(push.connectionId);
-    // The connection was dropped while this was on its way: there is nobody left to deliver it for.
-    if ((await this.parts.connections.get(push.connectionId)) === undefined)
-      return { outcome: 'fail', possiblyArrived: false };
-    return verdict;
-  }
-
-  private async settle(push: Push, settlement: Settlement): Promise<void> {
-    await this.record(push, settlement);
-    if (settlement.state !== 'needs-reauthorization' || isAboutOneAccount(settlement.lastError)) return;
-    for (const id of await this.parts.queue.suspend(push.connectionId)) this.parts.events.changed(id);
-  }
-
-  /** What happened must not be forgotten because the ledger is away for a moment: that would send the push again. */
-  private async record(push: Push, settlement: Settlement): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.parts.queue.settle(push.id, settlement);
-      } catch (error) {
-        if (tries * troubleMs > this.parts.settings.leaseMs || this.stopped) throw error;
-        this.parts.log.error(
-          { err: asStorageError(error), push: push.id },
-          'an attempt could not be recorded; trying again',
-        );
-        await sleep(troubleMs);
-      }
-    }
-  }
-
   private async recover(): Promise<void> {
+    await this.parts.queue.bringForward(this.parts.settings.backoffCapMs + 60_000);
     for (const push of await this.parts.queue.abandoned([...this.running.keys()])) {
       this.parts.log.warn(
         { push: push.id, attempt: push.attempts },

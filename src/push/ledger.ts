@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../errors.js';
-import type { Database, Sealer, StoredPayload } from '../storage/index.js';
+import { commitTogether, type Database, type Sealer, type StoredPayload } from '../storage/index.js';
 import type { FileDescriptor } from './file-meta.js';
 import { type Attempt, type Push, type PushRow, type PushState, toPush } from './push.js';
 
@@ -39,12 +39,13 @@ export class Ledger {
   /**
    * Commits a push with its payload; when this resolves, nothing is lost any more. A repeated idempotency key gives
    * the push that is already there; the caller discards the payload it brought.
+   * @param lease taken from the start (`WorkQueue.firstLease`), where the dispatcher can send it right away
    * @throws AppError IdempotencyConflict when the key was used with other content
    */
-  async accept(request: NewPush): Promise<{ push: Push; isNew: boolean }> {
-    const row = this.newRow(request);
+  async accept(request: NewPush, lease?: Partial<PushRow>): Promise<{ push: Push; isNew: boolean }> {
+    const row = { ...this.newRow(request), ...lease };
     const { payload } = request;
-    const isNew = await this.database.transaction(async (transaction) => {
+    const isNew = await commitTogether(this.database, async (transaction) => {
       const inserted = await transaction('pushes')
         .insert(row)
         .onConflict(['visitor_id', 'idempotency_key'])

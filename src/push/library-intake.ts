@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { AppError } from '../errors.js';
 import type { Connection, ConnectionType } from '../onboarding/index.js';
 import { oneString } from '../web/index.js';
+import { acceptPush } from './accept-push.js';
 import { composeDescriptor, type FileDescriptor, parseFileMeta } from './file-meta.js';
 import { safeFileName } from './file-name.js';
 import { lingeringClose } from './lingering-close.js';
@@ -92,7 +93,7 @@ async function commit(
     throw new AppError('FileEmpty', { details: [{ path: 'file', message: 'fields:fileEmpty' }] });
   await checkMimeType(descriptor.mimeType, payload.head);
   const fileName = safeFileName(upload.fileName);
-  const accepted = await parts.ledger.accept({
+  return acceptPush(parts, {
     visitorId,
     connectionId: connection.id,
     type: 'library',
@@ -104,11 +105,6 @@ async function commit(
     state: connection.state === 'active' ? 'queued' : 'needs-reauthorization',
     retryBudgetMs: parts.dispatch.retryBudgetMs,
   });
-  if (accepted.isNew) {
-    parts.recorder.browserStep(visitorId, 'upload-received', { push: accepted.push.id, bytes: payload.size });
-    parts.dispatcher.wake();
-  }
-  return accepted;
 }
 
 function descriptorOf({ fields, partType }: ReceivedUpload): FileDescriptor {

@@ -8,11 +8,13 @@ import type { Ledger } from './ledger.js';
 import type { PayloadKeeper } from './payload-keeper.js';
 import type { PushEvents } from './push-events.js';
 import type { UploadGuard } from './upload-guard.js';
+import type { WorkQueue } from './work-queue.js';
 
 /** What the routes of the push service work with. */
 export interface PushParts {
   readonly connections: Connections;
   readonly ledger: Ledger;
+  readonly queue: WorkQueue;
   readonly dispatcher: Dispatcher;
   readonly events: PushEvents;
   readonly keeper: PayloadKeeper;

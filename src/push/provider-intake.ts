@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import { AppError, type Problem } from '../errors.js';
+import { acceptPush } from './accept-push.js';
 import { chooseConnection, hashOf, idempotencyKeyOf } from './library-intake.js';
 import { accountFor } from './provider-accounts.js';
 import { assertResourceSize, maxResourceBytes, type ResourceRequest } from './provider-body.js';
@@ -36,7 +37,7 @@ export async function acceptResource(
   const payload = await store(room, json);
   const discard = () => void (payload.spoolName && room.spool.discard(payload.spoolName));
   try {
-    const { push, isNew } = await room.ledger.accept({
+    const { push, isNew } = await acceptPush(room, {
       visitorId,
       connectionId: connection.id,
       type: 'provider',
@@ -50,10 +51,6 @@ export async function acceptResource(
       retryBudgetMs: room.dispatch.retryBudgetMs,
     });
     if (!isNew) discard();
-    else {
-      room.recorder.browserStep(visitorId, 'upload-received', { push: push.id, bytes: payload.size });
-      room.dispatcher.wake();
-    }
     return push;
   } catch (error) {
     discard();

@@ -29,7 +29,6 @@ export interface PushServiceOptions {
 
 /** Intake, ledger and dispatcher put together; started and stopped as one. */
 export interface PushService extends PushParts {
-  readonly queue: WorkQueue;
   start(): Promise<void>;
   /** Refuses new uploads from now on. */
   refuseUploads(): void;

@@ -20,7 +20,11 @@ function requireVisitor(req: Request): string {
 /** Answers that a push was taken in: `202` for scripts, `303` to its page for browsers. */
 export function answerAccepted(req: Request, res: Response, push: Push): void {
   const self = `/pushes/${push.id}`;
-  const body = { id: push.id, state: push.state, links: { self, events: `${self}/events` } };
+  const body = {
+    id: push.id,
+    state: push.state === 'pushing' ? 'queued' : push.state,
+    links: { self, events: `${self}/events` },
+  };
   if (wantsJson(req)) res.status(202).location(self).json(body);
   else seeOther(req, res, self, body);
 }

@@ -1,4 +1,4 @@
-import type { Database, Sealer } from '../storage/index.js';
+import { commitTogether, type Database, type Sealer } from '../storage/index.js';
 import { DueClaims } from './claim-due.js';
 import { payloadKeyContext, responseContext } from './ledger.js';
 import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from './push.js';
@@ -54,6 +54,17 @@ export class WorkQueue {
       : this.database.raw('?', [this.now() + this.leaseMs]);
   }
 
+  /** What a new push's row holds when it is sent at once instead of being queued first. */
+  firstLease(): Partial<PushRow> {
+    return {
+      state: 'pushing',
+      lease_owner: this.owner,
+      lease_until: this.leaseEnd() as never,
+      attempts: 1,
+      next_attempt_at: null,
+    };
+  }
+
   /** Takes up to `limit` due pushes, fair between visitors; see `DueClaims`. None means that none are due. */
   async claim(limit: number): Promise<Push[]> {
     const now = this.now();
@@ -104,7 +115,7 @@ export class WorkQueue {
   async settle(pushId: string, settlement: Settlement): Promise<void> {
     const { state, attempt, lastError } = settlement;
     const now = this.now();
-    await this.database.transaction(async (transaction) => {
+    await commitTogether(this.database, async (transaction) => {
       const mine = transaction('pushes').where('id', pushId);
       if (state !== 'delivered') mine.where('lease_owner', this.owner);
       await mine.update({

@@ -1,0 +1,25 @@
+import { ensureBuilt, ensureInstalled } from './prepare.mjs';
+
+/** `npm run bench`: every benchmark as one table; words given choose among them: `npm run bench -- client`. */
+ensureInstalled();
+ensureBuilt();
+const benches = {
+  client: async () => (await import('../bench/client.mjs')).benchClient(),
+  push: async () => (await import('../bench/push-service.mjs')).benchPushService(),
+  fhir: async () => (await import('../bench/fhir.mjs')).benchFhir(),
+  pages: async () => (await import('../bench/pages.mjs')).benchPages(),
+};
+const chosen = process.argv.slice(2);
+const rows = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  rows.push(...(await bench()));
+}
+for (const { what, value, unit, ratio = '', goal = '', reached } of rows) {
+  const verdict = reached === undefined ? '' : reached ? 'reached' : 'missed';
+  console.log(
+    `${what.padEnd(70)} ${`${value} ${unit}`.padStart(18)} ${ratio.padStart(22)} ${goal.padStart(12)} ${verdict}`,
+  );
+}
+// Sockets that a benchmark kept alive must not keep the command from ending.
+process.exit(0);

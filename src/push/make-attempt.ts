@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DispatchSettings } from '../config.js';
+import type { Connections } from '../onboarding/index.js';
+import { asStorageError } from '../storage/index.js';
+import type { Logger } from '../web/index.js';
+import { classifyFailure, type Verdict } from './classify-failure.js';
+import { type DeliveryParts, deliver } from './deliver.js';
+import { type Attempt, isAboutOneAccount, type Push } from './push.js';
+import type { PushEvents } from './push-events.js';
+import { settleDelivery, settleFailure } from './settle.js';
+import type { PayloadRecord, Settlement, WorkQueue } from './work-queue.js';
+
+export interface AttemptParts extends DeliveryParts {
+  readonly queue: WorkQueue;
+  readonly connections: Connections;
+  readonly events: PushEvents;
+  readonly settings: DispatchSettings;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** How long to leave a database alone that just failed. */
+const troubleMs = 1000;
+
+/** Makes attempts: delivers what was claimed, decides what follows and records it. */
+export class AttemptMaker {
+  /** @param isStopping whether the process is about to end; what is broken off then goes back into the queue */
+  constructor(
+    private readonly parts: AttemptParts,
+    private readonly isStopping: () => boolean,
+  ) {}
+
+  /**
+   * One attempt to deliver a push that this process holds the lease of.
+   * @param atHand the payload, where its intake still has it; else it is looked up
+   * @throws Error when the outcome could not be recorded; the lease then runs out and the push is tried again
+   */
+  async make(push: Push, signal: AbortSignal, atHand?: PayloadRecord): Promise<void> {
+    const startedAt = this.parts.now();
+    const begun = performance.now();
+    const measured = () => ({
+      number: push.attempts,
+      startedAt,
+      durationMs: Math.round(performance.now() - begun),
+    });
+    const payload = atHand ?? (await this.parts.queue.payloadOf(push.id));
+    if (payload === undefined) {
+      const lost = { code: 'PayloadMissing', message: 'the payload is no longer there' };
+      this.parts.log.error({ push: push.id }, 'a push has no payload');
+      return this.settle(push, { state: 'failed', attempt: { ...measured(), ...lost }, lastError: lost });
+    }
+    let settlement: Settlement;
+    try {
+      const delivery = await deliver(this.parts, push, payload, signal);
+      settlement = settleDelivery(delivery, measured());
+    } catch (error) {
+      settlement = await this.settlementOf(push, error, measured());
+    }
+    await this.settle(push, settlement);
+    if (settlement.state === 'delivered' && payload.spoolName !== undefined)
+      await this.parts.spool.discard(payload.spoolName);
+  }
+
+  private async settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
+    const verdict = await this.verdictOn(push, error);
+    const settlement = settleFailure(push, error, attempt, verdict, {
+      ...this.parts.settings,
+      now: this.parts.now(),
+      isStopping: this.isStopping(),
+    });
+    const { code, status, reference } = settlement.attempt;
+    this.parts.log.warn(
+      { push: push.id, code, status, reference, next: settlement.state, attempt: push.attempts },
+      'an attempt failed',
+    );
+    return settlement;
+  }
+
+  private async verdictOn(push: Push, error: unknown): Promise<Verdict> {
+    const verdict = classifyFailure(error);
+    if (verdict.outcome === 'reauthorize' && verdict.scope === 'connection')
+      await this.parts.connections.needsReauthorization(push.connectionId);
+    // The connection was dropped while this was on its way: there is nobody left to deliver it for.
+    if ((await this.parts.connections.get(push.connectionId)) === undefined)
+      return { outcome: 'fail', possiblyArrived: false };
+    return verdict;
+  }
+
+  private async settle(push: Push, settlement: Settlement): Promise<void> {
+    await this.record(push, settlement);
+    if (settlement.state !== 'needs-reauthorization' || isAboutOneAccount(settlement.lastError)) return;
+    for (const id of await this.parts.queue.suspend(push.connectionId)) this.parts.events.changed(id);
+  }
+
+  /** What happened must not be forgotten because the ledger is away for a moment: that would send the push again. */
+  private async record(push: Push, settlement: Settlement): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.parts.queue.settle(push.id, settlement);
+      } catch (error) {
+        if (tries * troubleMs > this.parts.settings.leaseMs || this.isStopping()) throw error;
+        this.parts.log.error(
+          { err: asStorageError(error), push: push.id },
+          'an attempt could not be recorded; trying again',
+        );
+        await sleep(troubleMs);
+      }
+    }
+  }
+}
