@@ -143,6 +143,10 @@ export class Dispatcher {
     const abort = new AbortController();
     const done = this.attempts
       .make(push, abort.signal, payload)
+      .then((state) => {
+        // It waits for its next attempt: the timer must know of it.
+        if (state === 'queued') this.hasBacklog = true;
+      })
       .catch((error) =>
         this.parts.log.error(
           { err: asStorageError(error), push: push.id },

@@ -5,7 +5,7 @@ import { asStorageError } from '../storage/index.js';
 import type { Logger } from '../web/index.js';
 import { classifyFailure, type Verdict } from './classify-failure.js';
 import { type DeliveryParts, deliver } from './deliver.js';
-import { type Attempt, isAboutOneAccount, type Push } from './push.js';
+import { type Attempt, isAboutOneAccount, type Push, type PushState } from './push.js';
 import type { PushEvents } from './push-events.js';
 import { settleDelivery, settleFailure } from './settle.js';
 import type { PayloadRecord, Settlement, WorkQueue } from './work-queue.js';
@@ -33,9 +33,10 @@ export class AttemptMaker {
   /**
    * One attempt to deliver a push that this process holds the lease of.
    * @param atHand the payload, where its intake still has it; else it is looked up
+   * @returns the state that the push is in now
    * @throws Error when the outcome could not be recorded; the lease then runs out and the push is tried again
    */
-  async make(push: Push, signal: AbortSignal, atHand?: PayloadRecord): Promise<void> {
+  async make(push: Push, signal: AbortSignal, atHand?: PayloadRecord): Promise<PushState> {
     const startedAt = this.parts.now();
     const begun = performance.now();
     const measured = () => ({
@@ -47,7 +48,8 @@ export class AttemptMaker {
     if (payload === undefined) {
       const lost = { code: 'PayloadMissing', message: 'the payload is no longer there' };
       this.parts.log.error({ push: push.id }, 'a push has no payload');
-      return this.settle(push, { state: 'failed', attempt: { ...measured(), ...lost }, lastError: lost });
+      await this.settle(push, { state: 'failed', attempt: { ...measured(), ...lost }, lastError: lost });
+      return 'failed';
     }
     let settlement: Settlement;
     try {
@@ -59,6 +61,7 @@ export class AttemptMaker {
     await this.settle(push, settlement);
     if (settlement.state === 'delivered' && payload.spoolName !== undefined)
       await this.parts.spool.discard(payload.spoolName);
+    return settlement.state;
   }
 
   private async settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
