@@ -1,5 +1,5 @@
 import { AppError } from './errors.js';
-import type { PushFailure, SandboxSwitches, SwitchState } from './inspector/index.js';
+import type { PushFailure, PushTarget, SandboxSwitches, SwitchState } from './inspector/index.js';
 import type { ClockReading, FaultRequest, PendingFault, SandboxControl } from './sandbox/index.js';
 
 /** The part of a sandbox's control that the switches are made of; local or over HTTP. */
@@ -13,7 +13,7 @@ export interface FaultDesk {
 
 const maxWaiting = 10;
 const retryAfterSeconds = 3;
-const targets = { import: 'library', 'provider-import': 'provider' } as const;
+const routes = { library: 'import', provider: 'provider-import' } as const;
 const failures: Record<PushFailure, Omit<FaultRequest, 'route'>> = {
   unavailable: { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } },
   'answer-lost': { behaviour: 'lose-response' },
@@ -84,15 +84,15 @@ export function createSandboxSwitches(desk: FaultDesk, now: () => number = Date.
     for (const { id: _id, remaining, ...fault } of faults.filter((fault) => !isOutage(fault)))
       await desk.addFault({ ...fault, times: remaining });
   };
-  const isWaiting = async (route: FaultRequest['route'], how: PushFailure) => {
+  const isFull = async (route: FaultRequest['route'], how: PushFailure) => {
     const { faults } = await desk.faults();
     const same = faults.filter((fault) => fault.route === route && failureOf(fault) === how);
     return same.reduce((sum, { remaining }) => sum + remaining, 0) >= maxWaiting;
   };
   return {
-    failNextPush: async (how) => {
-      for (const route of Object.keys(targets) as (keyof typeof targets)[])
-        if (!(await isWaiting(route, how))) await desk.addFault({ route, ...failures[how] });
+    failNextPush: async (how, target = 'library') => {
+      const route = routes[target];
+      if (!(await isFull(route, how))) await desk.addFault({ route, ...failures[how] });
     },
     expireTokens: async (which) => void (await desk.advanceClock(beyond[which])),
     takeDown: async (seconds) => {
@@ -122,7 +122,7 @@ function readFaults(
   let others = 0;
   for (const fault of faults) {
     const how = failureOf(fault);
-    const target = targets[fault.route as keyof typeof targets];
+    const target = (Object.keys(routes) as PushTarget[]).find((name) => routes[name] === fault.route);
     if (how === undefined || target === undefined) {
       if (!isOutage(fault)) others += 1;
       continue;

@@ -34,10 +34,11 @@ export function arrowsOf(step: Step): Arrow[] {
 }
 
 function browserArrows({ name, facts }: BrowserStepTaken): Arrow[] {
-  return routes[name].map(([from, to, line, label]) => ({
-    ...{ from, to, line },
-    label: name === 'push-state' && facts.state !== undefined ? `${label} ${facts.state}` : label,
-  }));
+  const labelOf = (label: string) => {
+    if (name === 'push-state' && facts.state !== undefined) return `${label} ${facts.state}`;
+    return name === 'upload-received' && facts.type === 'provider' ? 'POST /push/provider' : label;
+  };
+  return routes[name].map(([from, to, line, label]) => ({ ...{ from, to, line }, label: labelOf(label) }));
 }
 
 function exchangeArrows({ exchange }: ExchangeStep): Arrow[] {

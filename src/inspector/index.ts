@@ -2,6 +2,7 @@ export { type InspectorParts, inspectorRouter } from './inspector-router.js';
 export { Recorder, type RecorderLimits } from './recorder.js';
 export {
   type PushFailure,
+  type PushTarget,
   pushFailures,
   type SandboxSwitches,
   type SwitchState,

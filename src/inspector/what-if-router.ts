@@ -1,14 +1,19 @@
 import express, { type Request, Router } from 'express';
 import { AppError } from '../errors.js';
 import { oneString, renderPage, seeOther, wantsJson } from '../web/index.js';
-import { type PushFailure, pushFailures, type SandboxSwitches } from './sandbox-switches.js';
+import { type PushFailure, type PushTarget, pushFailures, type SandboxSwitches } from './sandbox-switches.js';
 
 const outageSeconds = 60;
 
+type Flip = (sandbox: SandboxSwitches, target: PushTarget) => Promise<void>;
+
 /** What the form's field `switch` may say, and what it does. */
-const switches: Record<string, (sandbox: SandboxSwitches) => Promise<void>> = {
+const switches: Record<string, Flip> = {
   ...Object.fromEntries(
-    pushFailures.map((how: PushFailure) => [how, (sandbox: SandboxSwitches) => sandbox.failNextPush(how)]),
+    pushFailures.map((how: PushFailure): [string, Flip] => [
+      how,
+      (sandbox, target) => sandbox.failNextPush(how, target),
+    ]),
   ),
   'expire-access': (sandbox) => sandbox.expireTokens('access'),
   'expire-refresh': (sandbox) => sandbox.expireTokens('refresh'),
@@ -27,7 +32,7 @@ export function whatIfRouter(sandbox: SandboxSwitches | undefined): Router {
     const done = oneString(req.query.done);
     renderPage(req, res, 'inspector/what-if', {
       state,
-      outageSeconds,
+      ...(req.query.target === 'provider' && { target: 'provider' }),
       ...(done && Object.hasOwn(switches, done) && { done }),
     });
   });
@@ -37,19 +42,29 @@ export function whatIfRouter(sandbox: SandboxSwitches | undefined): Router {
     express.urlencoded({ extended: false, limit: '1kb', parameterLimit: 5 }),
     express.json({ limit: '1kb' }),
     async (req, res) => {
-      const name = nameIn(req);
+      const name = fieldIn(req, 'switch') ?? '';
+      const target = fieldIn(req, 'target') ?? 'library';
       const flip = Object.hasOwn(switches, name) ? switches[name] : undefined;
-      if (flip === undefined)
-        throw new AppError('InvalidRequest', { details: [{ path: 'switch', message: 'what-if:problem' }] });
-      await flip(sandbox);
-      seeOther(req, res, `/what-if?done=${name}`, await sandbox.state());
+      const isTarget = target === 'library' || target === 'provider';
+      if (flip === undefined || !isTarget)
+        throw new AppError('InvalidRequest', {
+          details: [{ path: isTarget ? 'switch' : 'target', message: 'what-if:problem' }],
+        });
+      await flip(sandbox, target);
+      seeOther(
+        req,
+        res,
+        `/what-if?done=${name}${target === 'provider' ? '&target=provider' : ''}`,
+        await sandbox.state(),
+      );
     },
   );
   return router;
 }
 
-function nameIn(req: Request): string {
+function fieldIn(req: Request, name: string): string | undefined {
   const body: unknown = req.body;
-  const name = typeof body === 'object' && body !== null ? (body as { switch?: unknown }).switch : undefined;
-  return typeof name === 'string' ? name : '';
+  const value =
+    typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+  return value === undefined ? undefined : String(value);
 }

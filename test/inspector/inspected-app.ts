@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { createSandboxSwitches, type FaultDesk, localDesk } from '../../src/sandbox-switches.js';
+import { type RunningApp, startApp } from '../../src/start-app.js';
+import { Browser } from '../support/browser.js';
+import { platformOf } from '../support/start-pair.js';
+
+export interface InspectedApp {
+  readonly app: RunningApp;
+  readonly sandbox: Sandbox;
+  readonly dataDir: string;
+  /** Everything that was logged so far, at every level, by the app and the sandbox's reporter. */
+  logs(): string;
+  browser(): Browser;
+  close(): Promise<void>;
+}
+
+/** An app in sandbox mode with its switches, whose log can be read. `desk: null` leaves the switches out. */
+export async function startInspectedApp(
+  options: { desk?: ((sandbox: Sandbox) => FaultDesk) | null } = {},
+): Promise<InspectedApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'inspected-'));
+  const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox') });
+  const lines: string[] = [];
+  const sink = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const desk =
+    options.desk === null ? undefined : (options.desk ?? (() => localDesk(sandbox.control)))(sandbox);
+  const app = await startApp({
+    config: loadConfig({
+      PORT: '0',
+      DATA_DIR: join(dataDir, 'app'),
+      DIGIME_MODE: 'sandbox',
+      PUSH_BACKOFF_BASE_MS: '20',
+      PUSH_BACKOFF_CAP_MS: '200',
+    }),
+    appSecret: 'a secret of thirty-two characters',
+    platform: platformOf(sandbox),
+    log: pino({ level: 'trace' }, sink),
+    ...(desk && { switches: createSandboxSwitches(desk) }),
+  });
+  return {
+    ...{ app, sandbox, dataDir },
+    logs: () => lines.join(''),
+    browser: () => new Browser(app.baseUrl),
+    close: async () => {
+      await app.close(1000);
+      await sandbox.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Collects an event stream until `isEnough` of what came so far, or the server ends it. */
+export async function readEvents(
+  browser: Browser,
+  url: string,
+  isEnough: (text: string) => boolean,
+): Promise<string> {
+  const origin = new URL(url).origin;
+  const cookie = [...browser.cookies(origin)].map(([name, value]) => `${name}=${value}`).join('; ');
+  const stop = new AbortController();
+  const response = await fetch(url, {
+    headers: { cookie, accept: 'text/event-stream' },
+    signal: AbortSignal.any([stop.signal, AbortSignal.timeout(15_000)]),
+  });
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (isEnough(text)) break;
+  }
+  stop.abort();
+  return text;
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type InspectedApp, readEvents, startInspectedApp } from './inspected-app.js';
+
+let inspected: InspectedApp;
+beforeAll(async () => {
+  inspected = await startInspectedApp();
+});
+afterAll(() => inspected.close());
+
+const eventsUrl = () => new URL('/inspector/events', inspected.app.baseUrl).href;
+const meta = { mimeType: 'text/plain', accounts: [{ accountId: 'me' }] };
+type Shown = { number: number; kind: string; title: string; call?: string; result: string };
+
+test('without a session there is an empty page that leads on, and nothing to follow or to export', async () => {
+  const browser = inspected.browser();
+  const page = await browser.get('/inspector', { accept: 'text/html' });
+  expect(page.status).toBe(200);
+  expect(page.text).toContain('Nothing has been said yet');
+  expect(page.text).toMatch(/<a class="button is-primary" href="\/">/);
+  expect((await browser.getJson('/inspector')).json.steps).toEqual([]);
+  expect((await browser.get('/inspector/events')).status).toBe(204);
+  expect((await browser.get('/inspector/export.har')).json.log.entries).toEqual([]);
+  expect(browser.cookies().size).toBe(0);
+});
+
+test('the first call of an authorization is recorded, then everything until the push, in the order it happened', async () => {
+  const browser = inspected.browser();
+  await browser.connect();
+  const accepted = await browser.upload('hello', meta);
+  await browser.waitForState(accepted.json.id, ['delivered']);
+  const { steps } = (await browser.getJson('/inspector')).json as { steps: Shown[] };
+  const names = steps.map(({ call, title, kind }) => (kind === 'exchange' ? call : title));
+  expect(names[0]).toBe('getAuthorizeUrl');
+  for (const [earlier, later] of [
+    ['getAuthorizeUrl', 'Off to digi.me'],
+    ['Off to digi.me', 'Back from digi.me'],
+    ['Back from digi.me', 'exchangeCodeForToken'],
+    ['exchangeCodeForToken', 'Connected'],
+    ['Connected', 'pushData'],
+  ] as const) {
+    expect(names).toContain(later);
+    expect(names.indexOf(earlier)).toBeLessThan(names.indexOf(later));
+  }
+  expect(steps.map(({ number }) => number)).toEqual(steps.map((_step, index) => index + 1));
+});
+
+test('a step of the page says where it went, what was signed, what came back, and how to do it oneself', async () => {
+  const browser = inspected.browser();
+  await browser.connect();
+  const page = (await browser.get('/inspector', { accept: 'text/html' })).text;
+  expect(page).toContain(`${inspected.sandbox.baseUrl}oauth/token`);
+  expect(page).toContain('&#34;alg&#34;: &#34;PS512&#34;');
+  expect(page).toContain('&#34;grant_type&#34;: &#34;authorization_code&#34;');
+  expect(page).toContain('await sdk.exchangeCodeForToken(');
+  expect(page).toContain('$DIGIME_JWT');
+  expect(page).toContain('https://www.rfc-editor.org/rfc/rfc7636#section-4.5');
+});
+
+test('nobody sees another visitor’s steps, by page, export or events', async () => {
+  const [one, other] = [inspected.browser(), inspected.browser()];
+  await other.connect();
+  const events = readEvents(other, eventsUrl(), (text) => text.includes('event: step'));
+  const before = (await other.getJson('/inspector')).json.steps.length;
+  await one.connect();
+  expect((await other.getJson('/inspector')).json.steps).toHaveLength(before);
+  await other.post('/authorize', { type: 'library' });
+  const text = await events;
+  const seen = [...text.matchAll(/^event: step\ndata: (.*)$/gm)].map(
+    ([, data]) => JSON.parse(data ?? '') as Shown,
+  );
+  // Its own two steps and nothing of the other's seven.
+  const own = (await other.getJson('/inspector')).json.steps as Shown[];
+  expect(own.map(({ number }) => number).slice(before)).toEqual([before + 1, before + 2]);
+  expect(seen.map(({ number }) => number)).toEqual([before + 1, before + 2].slice(0, seen.length));
+  expect(seen[0]?.call).toBe('getAuthorizeUrl');
+});
+
+test('clearing empties this visitor’s inspector, tells the pages that watch, and leaves others alone', async () => {
+  const [one, other] = [inspected.browser(), inspected.browser()];
+  await one.connect();
+  await other.connect();
+  let journeys: string[] = [];
+  const watched = readEvents(one, eventsUrl(), (text) => {
+    journeys = [...text.matchAll(/"journey":"([^"]*)"/g)].map(([, id]) => id ?? '');
+    if (journeys.length === 1) void one.post('/inspector/clear');
+    return journeys.length > 1;
+  });
+  await watched;
+  expect(journeys).toHaveLength(2);
+  expect(journeys[0]).not.toBe(journeys[1]);
+  expect((await one.getJson('/inspector')).json.steps).toEqual([]);
+  expect((await other.getJson('/inspector')).json.steps.length).toBeGreaterThan(3);
+  const answer = await one.request('POST', '/inspector/clear', { headers: { accept: 'text/html' } });
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, '/inspector']);
+});
+
+test('the exports are downloads with names', async () => {
+  const browser = inspected.browser();
+  await browser.connect();
+  for (const ending of ['har', 'json']) {
+    const answer = await browser.get(`/inspector/export.${ending}`);
+    expect(answer.headers.get('content-disposition')).toBe(`attachment; filename=digi-me-calls.${ending}`);
+    expect(answer.headers.get('content-type')).toContain('application/json');
+  }
+});
+
+test('an open event stream does not keep the app from stopping', async () => {
+  const own = await startInspectedApp();
+  const browser = own.browser();
+  await browser.connect();
+  let isOpen = () => {};
+  const opened = new Promise<void>((resolve) => {
+    isOpen = resolve;
+  });
+  const ended = readEvents(browser, new URL('/inspector/events', own.app.baseUrl).href, () => {
+    isOpen();
+    return false;
+  });
+  await opened;
+  await own.app.close(60_000);
+  expect(await ended).toContain('event: sync');
+  await own.close();
+});
+
+test('the page is the same in Dutch', async () => {
+  const browser = inspected.browser();
+  await browser.connect();
+  const page = (await browser.get('/inspector?lang=nl', { accept: 'text/html' })).text;
+  expect(page).toContain('Wat er over de lijn ging');
+  expect(page).toContain('De code inwisselen voor tokens');
+});
