@@ -18,6 +18,14 @@ declare module 'express-session' {
   }
 }
 
+/** Whatever is wrong with the store, without it no request can be told whose it is. */
+function asUnavailable(error: unknown): AppError {
+  const known = asStorageError(error);
+  return known instanceof AppError
+    ? known
+    : new AppError('StorageUnavailable', { cause: error, retryAfterSeconds: 5 });
+}
+
 /**
  * connect-session-knex rejects promises that express-session does not look at, which would end the process when the
  * database is away; here a failure only reaches the callback. It also touches less often.
@@ -49,7 +57,7 @@ class SessionStore extends ConnectSessionKnexStore {
       callback(null, found);
       return found;
     } catch (error) {
-      callback(asStorageError(error));
+      callback(asUnavailable(error));
       return null;
     }
   }
@@ -64,7 +72,7 @@ class SessionStore extends ConnectSessionKnexStore {
       .set(sid, data, () => {})
       .then(
         () => callback(),
-        (error) => callback(asStorageError(error)),
+        (error) => callback(asUnavailable(error)),
       );
   }
 
@@ -80,7 +88,7 @@ class SessionStore extends ConnectSessionKnexStore {
     this.touched.set(sid, now);
     await super.touch(sid, data).then(
       () => callback(),
-      (error) => callback(asStorageError(error)),
+      (error) => callback(asUnavailable(error)),
     );
   }
 
@@ -90,7 +98,7 @@ class SessionStore extends ConnectSessionKnexStore {
       callback();
       return removed;
     } catch (error) {
-      callback(asStorageError(error));
+      callback(asUnavailable(error));
       return 0;
     }
   }
