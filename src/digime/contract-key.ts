@@ -10,8 +10,7 @@ import { TypeValidationError } from './type-validation-error.js';
 
 /** A contract's private key, parsed and checked; `bits` is the length of its modulus. */
 export interface ContractKey {
-  /** The next handle of the key. Node locks a handle while it signs, so several let libuv's threads sign at once. */
-  nextHandle(): KeyObject;
+  key: KeyObject;
   rsa: NodeRSA;
   bits: number;
   publicExponent: number;
@@ -19,8 +18,6 @@ export interface ContractKey {
 
 const minimumBits = 2048;
 const maxCachedKeys = 100;
-/** More than libuv's four threads, so that one is free while all sign. */
-const handlesPerKey = 8;
 const checkedKeys = new Map<string, ContractKey>();
 
 /**
@@ -70,17 +67,7 @@ function parseContractKey(pem: string): ContractKey {
     throw new TypeValidationError(`the contract key has ${bits} bits; at least ${minimumBits} are needed`);
   }
   orCorrupt(() => provePair(key));
-  return { nextHandle: handlesOf(key, pem), rsa, bits, publicExponent: rsa.keyPair.e };
-}
-
-function handlesOf(first: KeyObject, pem: string): () => KeyObject {
-  const handles = [first];
-  let turn = 0;
-  return () => {
-    turn = (turn + 1) % handlesPerKey;
-    handles[turn] ??= createPrivateKey(pem);
-    return handles[turn] ?? first;
-  };
+  return { key, rsa, bits, publicExponent: rsa.keyPair.e };
 }
 
 /** Neither library compares the private with the public exponent on import; a round trip does. */

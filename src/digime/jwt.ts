@@ -25,7 +25,7 @@ export function signToken(contractKey: ContractKey, claims: Claims): Promise<str
     sign(
       'sha512',
       Buffer.from(input),
-      { key: contractKey.nextHandle(), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
+      { key: contractKey.key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
       (error, signature) => (error ? reject(error) : resolve(`${input}.${signature.toString('base64url')}`)),
     );
   });

