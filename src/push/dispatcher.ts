@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asStorageError } from '../storage/index.js';
 import { AttemptMaker, type AttemptParts } from './make-attempt.js';
 import type { Push } from './push.js';
@@ -7,6 +8,9 @@ import type { PayloadRecord } from './work-queue.js';
 const pollMs = 5000;
 /** How long to leave a database alone that just failed. */
 const troubleMs = 1000;
+const commitMs = 10;
+
+const shuttingDown = () => new Error('the app is shutting down');
 
 /**
  * Sends queued pushes, at most `concurrency` at once. It is woken for each new one and otherwise sleeps until the next
@@ -21,6 +25,7 @@ export class Dispatcher {
   private pumping: Promise<void> | undefined;
   private wokenWhilePumping = false;
   private stopped = true;
+  private isOver = false;
   /** Whether something due may be in the queue: a place that becomes free is then worth a look at the ledger. */
   private hasBacklog = true;
 
@@ -83,9 +88,14 @@ export class Dispatcher {
     // What it is just claiming counts as well; without this an attempt would begin after the end.
     await this.pumping;
     const deadline = setTimeout(() => {
-      for (const { abort } of this.running.values()) abort.abort(new Error('the app is shutting down'));
+      this.isOver = true;
+      for (const { abort } of this.running.values()) abort.abort(shuttingDown());
     }, withinMs);
-    while (this.running.size > 0) await Promise.all([...this.running.values()].map(({ done }) => done));
+    while (this.running.size + this.reserved > 0) {
+      await Promise.all([...this.running.values()].map(({ done }) => done));
+      // A place was promised to a push that is being committed: that one comes as well.
+      if (this.reserved > 0) await sleep(commitMs);
+    }
     clearTimeout(deadline);
     // Only now: until here another process must not take over what is still being sent.
     clearInterval(this.leaseTimer);
@@ -141,6 +151,7 @@ export class Dispatcher {
 
   private run(push: Push, payload?: PayloadRecord): void {
     const abort = new AbortController();
+    if (this.isOver) abort.abort(shuttingDown());
     const done = this.attempts
       .make(push, abort.signal, payload)
       .then((state) => {

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import { AppError } from '../errors.js';
 import type { Database } from './database.js';
+import { asStorageError } from './storage-error.js';
 
 /** A piece of work inside a transaction. It may run twice, so it has no effect but on the database. */
 export type Job<T> = (transaction: Knex.Transaction) => Promise<T>;
@@ -15,7 +17,7 @@ const mostTogether = 64;
 /**
  * A commit costs an fsync, and SQLite does it on the event loop: jobs that come at the same time share one. When one of
  * them fails the shared transaction is rolled back and each runs in a transaction of its own, so that nobody fails
- * for another one's sake.
+ * for another one's sake. When the storage itself fails, all of them do.
  */
 class CommitGroup {
   private readonly waiting: Waiting[] = [];
@@ -48,6 +50,8 @@ class CommitGroup {
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
     } catch (error) {
       if (batch.length === 1) return batch[0]?.reject(error);
+      // Nobody's own fault, and each further try would wait for the lock or the disk anew, with the event loop held.
+      if (asStorageError(error) instanceof AppError) return batch.forEach(({ reject }) => void reject(error));
       for (const { job, resolve, reject } of batch)
         await this.database.transaction(job).then(resolve, reject);
     }

@@ -71,7 +71,7 @@ export class Spool {
     const found = await Promise.all(
       names.map(async (name) => {
         const facts = await stat(join(this.folder, name)).catch(() => undefined);
-        return facts && { name, ageMs: now - facts.mtimeMs };
+        return facts?.isFile() ? { name, ageMs: now - facts.mtimeMs } : undefined;
       }),
     );
     return found.filter((entry) => entry !== undefined);

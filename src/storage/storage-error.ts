@@ -1,7 +1,9 @@
 import { types } from 'node:util';
 import { AppError } from '../errors.js';
 
-const isError = (value: unknown): value is NodeJS.ErrnoException => types.isNativeError(value);
+/** SQLite's driver makes its errors in the old way, which is not native; those of the system may come from another realm. */
+const isError = (value: unknown): value is NodeJS.ErrnoException =>
+  types.isNativeError(value) || value instanceof Error;
 
 /** 53100 is PostgreSQL's `disk_full`; EFBIG is what a limit on the size of files says. */
 const outOfSpace = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', 'EFBIG', '53100']);

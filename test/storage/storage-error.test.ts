@@ -1,6 +1,16 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import createKnex from 'knex';
 import { AppError } from '../../src/errors.js';
 import { asSpoolError, asStorageError } from '../../src/storage/index.js';
+
+async function connect(filename: string): Promise<unknown> {
+  const database = createKnex({ client: 'better-sqlite3', connection: { filename }, useNullAsDefault: true });
+  return database.raw('select 1 from sqlite_master').finally(() => database.destroy());
+}
 
 const failure = (code: string, message = 'x', syscall?: string) =>
   Object.assign(new Error(message), { code, ...(syscall && { syscall }) });
@@ -35,6 +45,19 @@ describe('a failure of the storage becomes', () => {
   test('503 for a broken connection to PostgreSQL, which has no code', () => {
     expect(asStorageError(new Error('Connection terminated unexpectedly'))).toBeInstanceOf(AppError);
   });
+});
+
+test('what a real database file and a real folder say is recognised', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'errors-'));
+  try {
+    writeFileSync(join(folder, 'push.sqlite'), 'this is no database'.repeat(100));
+    const database = await connect(join(folder, 'push.sqlite')).catch((error) => error);
+    expect(asStorageError(database)).toMatchObject({ code: 'StorageUnavailable' });
+    const spool = await readFile(join(folder, 'none')).catch((error) => error);
+    expect(asSpoolError(spool)).toMatchObject({ code: 'StorageUnavailable' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a mistake in our own SQL or code stays what it is', () => {
