@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +83,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await database.destroy();
     throw error;
   }
+  // Who comes before everything is ready waits: without a listener a request would never be answered.
+  const waiting: Parameters<RequestListener>[] = [];
+  const wait: RequestListener = (...request) => void waiting.push(request);
+  server.on('request', wait);
   const { port } = server.address() as AddressInfo;
   const baseUrl = config.baseUrl ?? `http://localhost:${port}/`;
   const sealer = createSealer(options.appSecret);
@@ -168,7 +172,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ],
   });
   await pushService.start();
+  server.off('request', wait);
   server.on('request', app);
+  for (const [req, res] of waiting) app(req, res);
 
   let closing: Promise<void> | undefined;
   const close = async (withinMs: number) => {
