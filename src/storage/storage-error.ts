@@ -1,9 +1,8 @@
-import { types } from 'node:util';
 import { AppError } from '../errors.js';
 
-/** SQLite's driver makes its errors in the old way, which is not native; those of the system may come from another realm. */
+/** By its shape: SQLite's driver makes errors in the old way, which are not native, and once for all realms. */
 const isError = (value: unknown): value is NodeJS.ErrnoException =>
-  types.isNativeError(value) || value instanceof Error;
+  typeof value === 'object' && value !== null && typeof (value as Error).message === 'string';
 
 /** 53100 is PostgreSQL's `disk_full`; EFBIG is what a limit on the size of files says. */
 const outOfSpace = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', 'EFBIG', '53100']);
