@@ -87,8 +87,12 @@ export class Editor {
     this.area.focus({ preventScroll: true });
     this.area.setSelectionRange(offset, offset);
     this.area.scrollIntoView({ block: 'nearest' });
-    this.area.scrollTop = (line - 1) * this.lineHeight - this.area.clientHeight / 3;
+    this.reveal(line);
     const characterWidth = Number.parseFloat(getComputedStyle(this.area).fontSize) * 0.6;
     this.area.scrollLeft = column * characterWidth - this.area.clientWidth * 0.6;
+  }
+  /* Brings a line into view; the cursor stays where it is. */
+  reveal(line) {
+    this.area.scrollTop = (line - 1) * this.lineHeight - this.area.clientHeight / 3;
   }
 }

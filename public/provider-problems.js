@@ -24,6 +24,10 @@ export class ProblemList {
     if (this.news.textContent !== message) this.news.textContent = message;
   }
 
+  firstLine() {
+    return Number(this.items.querySelector('[data-line]')?.dataset.line) || undefined;
+  }
+
   focus() {
     this.section.focus();
     this.section.scrollIntoView({ block: 'nearest' });

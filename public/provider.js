@@ -48,6 +48,13 @@ function show(problems, message, look) {
   list.show(problems, message, look);
 }
 
+/* The answer to a button: the list has the focus, and the first line in question is in view. */
+function showResult() {
+  const line = list.firstLine();
+  if (line) editor.reveal(line);
+  list.focus();
+}
+
 function checkSoon() {
   clearTimeout(timer);
   // A long text takes a moment to send and to check: not after every key.
@@ -104,7 +111,7 @@ async function send() {
   if (error.code === 'IdempotencyConflict') form.elements.idempotencyKey.value = newKey();
   if (error.code === 'ProviderResourceInvalid') await check();
   else show([], error.message ?? say('dead'), 'is-wrong');
-  list.focus();
+  showResult();
 }
 
 function setBusy(busy) {
@@ -117,7 +124,7 @@ form.elements.file.addEventListener('change', () => loadFile(form.elements.file.
 find('put-back').addEventListener('click', () => replaceText(before));
 find('check').addEventListener('click', (event) => {
   event.preventDefault();
-  check().then(() => list.focus());
+  check().then(showResult);
 });
 find('format').addEventListener('click', (event) => {
   event.preventDefault();
@@ -126,7 +133,7 @@ find('format').addEventListener('click', (event) => {
     if (formatted !== editor.text) replaceText(formatted);
   } catch {
     // The check says what keeps it from being JSON, and where.
-    check().then(() => list.focus());
+    check().then(showResult);
   }
 });
 for (const link of document.querySelectorAll('[data-example]')) {

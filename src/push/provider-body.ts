@@ -65,8 +65,6 @@ export async function receiveResource(req: Request, res: Response): Promise<Reso
   const body: unknown = req.body;
   const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const text = req.file ? req.file.buffer.toString('utf8') : textOf(fields.resource);
-  // A form that was read keeps all it brought, so that nothing has to be typed again.
-  req.body = undefined;
   return { ...plainFields(fields), ...(text !== undefined && { text }) };
 }
 

@@ -15,8 +15,8 @@ interface Waiting {
 }
 
 /**
- * Checks texts without holding up other requests: short ones at once, long ones (a bundle of 5 MiB takes up to half a
- * second) one after the other in a thread of their own, which ends when it has had nothing to do for a while.
+ * Checks texts without holding up other requests: short ones at once, long ones (a bundle of 5 MiB takes half a second
+ * and more) one after the other in a thread of their own, which ends when it has had nothing to do for a while.
  */
 export class ResourceChecker {
   private thread: Worker | undefined;

@@ -108,6 +108,8 @@ describe('on the page of a push', () => {
     const { push, page } = await pushAnswered(200, body);
     expect(push).toMatchObject({ state: 'delivered', response: body, answer: { refusedCount: 1 } });
     expect(page.text).toContain('The provider refused 1 of 2 entries.');
+    expect(page.text).toContain('not all of it was taken');
+    expect(page.text).not.toContain('The provider confirmed that the record has arrived');
     expect(page.text).toContain('but what was refused is not at the provider');
     expect(page.text).toContain('unknown &lt;patient&gt;');
   });
