@@ -74,6 +74,13 @@ export function remoteDesk(url: string): FaultDesk {
  */
 export function createSandboxSwitches(desk: FaultDesk, now: () => number = Date.now): SandboxSwitches {
   let ending: { timer: NodeJS.Timeout; until: number } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  // One after the other: between "clear all" and what is put back, another press would be lost or be seen half done.
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
 
   const endOutage = async () => {
     clearTimeout(ending?.timer);
@@ -90,27 +97,31 @@ export function createSandboxSwitches(desk: FaultDesk, now: () => number = Date.
     return same.reduce((sum, { remaining }) => sum + remaining, 0) >= maxWaiting;
   };
   return {
-    failNextPush: async (how, target = 'library') => {
-      const route = routes[target];
-      if (!(await isFull(route, how))) await desk.addFault({ route, ...failures[how] });
-    },
-    expireTokens: async (which) => void (await desk.advanceClock(beyond[which])),
-    takeDown: async (seconds) => {
-      await endOutage();
-      await desk.addFault(outage);
-      const timer = setTimeout(() => void endOutage().catch(() => undefined), seconds * 1000);
-      timer.unref();
-      ending = { timer, until: now() + seconds * 1000 };
-    },
-    restore: async () => {
-      clearTimeout(ending?.timer);
-      ending = undefined;
-      await desk.clearFaults();
-    },
-    state: async () => {
-      const [{ faults }, { advancedSeconds }] = await Promise.all([desk.faults(), desk.clock()]);
-      return { ...readFaults(faults, ending?.until), advancedSeconds };
-    },
+    failNextPush: (how, target = 'library') =>
+      inTurn(async () => {
+        const route = routes[target];
+        if (!(await isFull(route, how))) await desk.addFault({ route, ...failures[how] });
+      }),
+    expireTokens: (which) => inTurn(async () => void (await desk.advanceClock(beyond[which]))),
+    takeDown: (seconds) =>
+      inTurn(async () => {
+        await endOutage();
+        await desk.addFault(outage);
+        const timer = setTimeout(() => void inTurn(endOutage).catch(() => undefined), seconds * 1000);
+        timer.unref();
+        ending = { timer, until: now() + seconds * 1000 };
+      }),
+    restore: () =>
+      inTurn(async () => {
+        clearTimeout(ending?.timer);
+        ending = undefined;
+        await desk.clearFaults();
+      }),
+    state: () =>
+      inTurn(async () => {
+        const [{ faults }, { advancedSeconds }] = await Promise.all([desk.faults(), desk.clock()]);
+        return { ...readFaults(faults, ending?.until), advancedSeconds };
+      }),
   };
 }
 

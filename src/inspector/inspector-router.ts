@@ -7,7 +7,7 @@ import { rowsOf } from './step-rows.js';
 import { viewOf } from './step-view.js';
 
 /** Shown until all are asked for: more than anybody reads at once, few enough to be made in milliseconds. */
-const shownAtFirst = 100;
+const shownAtFirst = 60;
 
 export interface InspectorParts {
   readonly recorder: Recorder;
@@ -30,9 +30,17 @@ export function inspectorRouter({ recorder, canSwitch }: InspectorParts): Router
   router.get('/inspector', (req, res) => {
     if (wantsJson(req)) return void res.json(jsonOf(req, views(req)));
     const { id, steps, count } = journeyOf(req);
-    const first = req.query.all === undefined ? Math.max(0, steps.length - shownAtFirst) : 0;
+    const all = req.query.all !== undefined;
+    const first = all ? 0 : Math.max(0, steps.length - shownAtFirst);
     renderPage(req, res, 'inspector/show', {
-      journey: { id, count, kept: steps.length, hidden: first, hasVisitor: visitorOf(req) !== undefined },
+      journey: {
+        id,
+        count,
+        kept: steps.length,
+        hidden: first,
+        all,
+        hasVisitor: visitorOf(req) !== undefined,
+      },
       rows: rowsOf(steps, first, translator(languageOf(req))),
       view: req.query.view === 'timeline' ? 'timeline' : 'sequence',
       canSwitch,

@@ -49,7 +49,7 @@ export function viewOf(step: Step, t: Translate): StepView {
     ...common,
     ...{ kind: 'exchange', call, attempt, request },
     result: error === undefined ? 'ok' : response === undefined ? 'lost' : 'refused',
-    durationMs: Math.round(exchange.durationMs * 10) / 10,
+    durationMs: Math.round(exchange.durationMs),
     ...(response && { response }),
     ...(error && { error }),
     ...(typescript !== undefined && { typescript }),

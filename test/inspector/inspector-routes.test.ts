@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasWord } from '../../src/web/index.js';
 import { type InspectedApp, readEvents, startInspectedApp } from './inspected-app.js';
 
 let inspected: InspectedApp;
@@ -128,4 +130,31 @@ test('the page is the same in Dutch', async () => {
   const page = (await browser.get('/inspector?lang=nl', { accept: 'text/html' })).text;
   expect(page).toContain('Wat er over de lijn ging');
   expect(page).toContain('De code inwisselen voor tokens');
+});
+
+test('the rows ask for no word that does not exist', () => {
+  const view = readFileSync(new URL('../../views/inspector/steps.ejs', import.meta.url), 'utf8');
+  const asked = [...view.matchAll(/\bw\('([^']+)'\)/g)].map(([, key]) => key ?? '');
+  expect(asked.length).toBeGreaterThan(10);
+  expect(asked.filter((key) => !hasWord(key))).toEqual([]);
+});
+
+test('a long journey shows its newest steps first, says how many are left out, and all on request', async () => {
+  const browser = inspected.browser();
+  await browser.connect();
+  for (let count = 0; count < 35; count++) {
+    const accepted = await browser.upload(`file ${count}`, meta);
+    await browser.waitForState(accepted.json.id, ['delivered']);
+  }
+  const count = (await browser.getJson('/inspector')).json.steps.length;
+  const rowsIn = (html: string) =>
+    [...html.matchAll(/data-number="(\d+)"/g)].map(([, number]) => Number(number));
+  const page = (await browser.get('/inspector', { accept: 'text/html' })).text;
+  expect(rowsIn(page)).toHaveLength(60);
+  expect(rowsIn(page).at(-1)).toBe(count);
+  expect(page).toContain(`${count - 60} older steps are not shown.`);
+  const all = (await browser.get('/inspector?all=1', { accept: 'text/html' })).text;
+  expect(rowsIn(all)).toEqual(Array.from({ length: count }, (_value, index) => index + 1));
+  const rest = (await browser.get(`/inspector/steps?after=${count - 2}`)).text;
+  expect(rowsIn(rest)).toEqual([count - 1, count]);
 });

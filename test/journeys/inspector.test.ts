@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { type InspectedApp, startInspectedApp } from '../inspector/inspected-app.js';
+import { expectAccessible, launchBrowser } from './provider-visit.js';
+
+let inspected: InspectedApp;
+let browser: Browser;
+let context: BrowserContext;
+const faults: string[] = [];
+
+beforeAll(async () => {
+  inspected = await startInspectedApp();
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await inspected.close();
+});
+afterEach(async () => {
+  inspected.sandbox.control.clearFaults();
+  await context.close();
+  expect(faults.splice(0)).toEqual([]);
+});
+
+const open = (path: string) => new URL(path, inspected.app.baseUrl).href;
+const visit = async (options: Parameters<Browser['newContext']>[0] = {}) => {
+  context = await browser.newContext({
+    ...{ viewport: { width: 1280, height: 900 }, locale: 'en-GB', bypassCSP: true },
+    ...options,
+  });
+  context.on('weberror', (error) => faults.push(error.error().message));
+  return context.newPage();
+};
+const connect = async (page: Page) => {
+  await page.goto(open('/'));
+  await page.locator('form[action="/authorize"] button').first().click();
+  await page.locator('button[name="decision"][value="allow"]').click();
+  await page.waitForURL(/\/push/);
+};
+const send = async (name: string) => {
+  const answer = await context.request.post(open('/push/library'), {
+    headers: { accept: 'application/json' },
+    multipart: {
+      fileMeta: JSON.stringify({ mimeType: 'text/plain', accounts: [{ accountId: 'me' }] }),
+      file: { name, mimeType: 'text/plain', buffer: Buffer.from(`content of ${name}`) },
+    },
+  });
+  return (await answer.json()) as { links: { self: string } };
+};
+
+test('an inspector that was open before the first visit grows while somebody connects and sends', async () => {
+  const page = await visit();
+  const watching = await context.newPage();
+  await watching.goto(open('/inspector'));
+  await watching.getByText('Nothing has been said yet').waitFor();
+  await expectAccessible(watching);
+  await connect(page);
+  await watching.bringToFront();
+  await watching.getByText('Exchange the code for tokens').first().waitFor();
+  await watching.getByText('Live: grows by itself').waitFor();
+  await send('a.txt');
+  await watching.locator('li.exchange', { hasText: 'Push a file to the library' }).waitFor();
+  await watching
+    .locator('#news', { hasText: 'the latest: Push a file to the library' })
+    .waitFor({ state: 'attached' });
+  const numbers = await watching.locator('li.exchange .step-no').allTextContents();
+  expect(numbers).toEqual(numbers.map((_text, index) => String(index + 1)));
+  await expectAccessible(watching);
+
+  await watching.getByRole('button', { name: 'Clear' }).click();
+  await watching.getByText('Nothing has been said yet').waitFor();
+});
+
+test.each([
+  ['light', 1280],
+  ['dark', 390],
+] as const)(
+  'a step opens by keyboard to tabs that the arrow keys walk through (%s, %i)',
+  async (colorScheme, width) => {
+    const page = await visit({ colorScheme, viewport: { width, height: 800 } });
+    await connect(page);
+    await page.goto(open('/inspector'));
+    await page.locator('li.exchange summary').first().focus();
+    await page.keyboard.press('Enter');
+    const means = page.getByRole('tab', { name: 'What it means' });
+    await means.waitFor();
+    await page.keyboard.press('Tab');
+    expect(await means.evaluate((tab) => tab.matches(':focus'))).toBe(true);
+    await page.keyboard.press('ArrowRight');
+    await page
+      .getByRole('tabpanel', { name: 'TypeScript' })
+      .getByText('await sdk.getAuthorizeUrl(')
+      .waitFor();
+    await page.keyboard.press('End');
+    await page.getByRole('tabpanel', { name: 'curl' }).getByText('$DIGIME_JWT').first().waitFor();
+    expect(await page.getByRole('tabpanel').count()).toBe(1);
+    await expectAccessible(page);
+    await page.goto(open('/inspector?view=timeline'));
+    await expectAccessible(page);
+  },
+);
+
+test('without scripts the steps open all the same, with everything in them', async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await connect(page);
+  await page.goto(open('/inspector'));
+  const first = page.locator('li.exchange').first();
+  expect(await first.getByText('await sdk.getAuthorizeUrl(').isVisible()).toBe(false);
+  await first.locator('summary').click();
+  for (const words of ['await sdk.getAuthorizeUrl(', '--header "Authorization: Bearer $DIGIME_JWT"', 'S256'])
+    expect(await first.getByText(words).first().isVisible()).toBe(true);
+});
+
+test.each([
+  ['with scripts', true],
+  ['without scripts', false],
+])(
+  'what if the next push fails: it is switched on by a button, and the push recovers (%s)',
+  async (_name, scripts) => {
+    const page = await visit({ javaScriptEnabled: scripts });
+    await connect(page);
+    await page.goto(open('/inspector'));
+    await page.getByRole('link', { name: 'What if …?' }).click();
+    await page.getByRole('button', { name: 'Answer 503' }).click();
+    await page.getByText('The next push of a file is answered with 503.').waitFor();
+    if (scripts) await expectAccessible(page);
+    const { links } = await send('b.txt');
+    await page.goto(open(links.self));
+    await page.getByRole('heading', { name: 'It has arrived' }).waitFor({ timeout: 20_000 });
+    expect(await page.locator('main').textContent()).toContain('503');
+    await page.goto(open('/what-if'));
+    await page.getByText('Nothing. All calls are answered as they should be.').waitFor();
+  },
+);
