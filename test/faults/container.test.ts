@@ -1,0 +1,91 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { Browser } from '../support/browser.js';
+import { mainPath } from './support/child-app.js';
+import { eventually } from './support/eventually.js';
+
+const project = join(dirname(mainPath), '..');
+const isRoot = process.getuid?.() === 0;
+/** `nobody`: what `USER node` is in the image, somebody who owns nothing of the app. */
+const stranger = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+
+test('what the Dockerfile copies runs with production packages only, read-only, as another user', async () => {
+  const image = mkdtempSync(join(tmpdir(), 'image-'));
+  const data = join(image, 'data');
+  const app = join(image, 'app');
+  mkdirSync(app);
+  const copied = [
+    ...readFileSync(join(project, 'Dockerfile'), 'utf8').matchAll(
+      /^COPY (?:--from=build \/app\/)?(\w[\w.]*) \.\/?/gm,
+    ),
+  ]
+    .map((match) => match[1] ?? '')
+    .filter((name) => ['dist', 'views', 'public'].includes(name));
+  expect(copied.sort()).toEqual(['dist', 'public', 'views']);
+  for (const name of [...copied, 'package.json', 'package-lock.json'])
+    cpSync(join(project, name), join(app, name), { recursive: true });
+  execFileSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: app, stdio: 'ignore' });
+  expect(() => readFileSync(join(app, 'node_modules/typescript/package.json'))).toThrow();
+  mkdirSync(data, { mode: 0o777 });
+  chmodSync(data, 0o777);
+  chmodSync(image, 0o755);
+  execFileSync('chmod', ['-R', 'a+rX,a-w', app]);
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: app,
+    env: {
+      PATH: process.env.PATH ?? '',
+      NODE_ENV: 'production',
+      HOST: '0.0.0.0',
+      SANDBOX_HOST: '0.0.0.0',
+      DATA_DIR: data,
+      PORT: '0',
+      SANDBOX_PORT: '0',
+      LOG_LEVEL: 'silent',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...stranger,
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      said += text;
+    });
+  }
+  const exited = once(child, 'exit');
+  const port = await eventually('the ready line', () => {
+    if (child.exitCode !== null) throw new Error(said);
+    return /app ready on http:\/\/localhost:(\d+)/.exec(said)?.[1];
+  });
+  const visitor = new Browser(`http://localhost:${port}/`);
+  expect((await visitor.get('/readyz')).status).toBe(200);
+  await visitor.connect();
+  const { json } = await visitor.upload('from the container', {
+    mimeType: 'text/plain',
+    accounts: [{ accountId: 'me' }],
+  });
+  await visitor.waitForState(json.id, ['delivered']);
+  child.kill('SIGTERM');
+  expect((await exited)[0]).toBe(0);
+  execFileSync('chmod', ['-R', 'u+w', image]);
+  rmSync(image, { recursive: true, force: true });
+}, 300_000);
+
+test('every path that the Dockerfile copies from the project exists and is not ignored', () => {
+  const dockerfile = readFileSync(join(project, 'Dockerfile'), 'utf8');
+  const allowed =
+    readFileSync(join(project, '.dockerignore'), 'utf8')
+      .match(/^!\S+/gm)
+      ?.map((line) => line.slice(1)) ?? [];
+  const names = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) =>
+    (match[1] ?? '').split(' '),
+  );
+  expect(names.length).toBeGreaterThan(5);
+  for (const name of names) {
+    expect(allowed).toContain(name);
+    expect(existsSync(join(project, name))).toBe(true);
+  }
+});
