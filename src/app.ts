@@ -44,6 +44,8 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', parts.trustProxy);
   // Plain values only: `a[b]=c` is a parameter with a strange name, not an object.
   app.set('query parser', 'simple');
+  // Pages are never stored, so nothing is ever compared with them.
+  app.set('etag', false);
   setUpPages(app, {
     viewsFolder: parts.viewsFolder,
     assets: parts.assets,

@@ -1,4 +1,4 @@
-import express, { type Request, Router } from 'express';
+import express, { type Request, type RequestHandler, Router } from 'express';
 import { AppError, type Problem } from '../errors.js';
 import { noReferrer, oneString, rateLimitPerMinute, seeOther, visitorOf } from '../web/index.js';
 import { handleCallback } from './callback.js';
@@ -13,7 +13,7 @@ const pageAfter: Record<ConnectionType, string> = {
 };
 
 /** Reads the small bodies of forms and scripts: `application/x-www-form-urlencoded` or JSON, flat, at most 16 kB. */
-export const smallBody = [
+export const smallBody: RequestHandler[] = [
   express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 50 }),
   express.json({ limit: '16kb' }),
 ];

@@ -108,7 +108,7 @@ describe('without credentials', () => {
 
   test('a port that is taken is said in one line, and nothing stays behind', async () => {
     const first = run({ DATA_DIR: join(folder, 'one') });
-    const port = new URL(await first.ready()).port;
+    const port = new URL(String(await first.ready())).port;
     const second = run({ PORT: port, DATA_DIR: join(folder, 'two') });
     expect(await second.ended).toBe(1);
     expect(second.said.err).toMatch(/could not start: .*EADDRINUSE/);

@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { median } from './row.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pages = [
+  '/',
+  '/push',
+  '/pushes',
+  '/push/provider',
+  '/library',
+  '/accounts',
+  '/inspector',
+  '/what-if',
+  '/forget',
+  '/nowhere',
+];
+const requests = 200;
+
+/**
+ * Server time of every page for a visitor who has connected and pushed, at the median, one request at a time; and what
+ * the first page weighs in all, as it goes over the wire.
+ * @returns {Promise<import('./row.mjs').Row[]>}
+ */
+export async function benchPages() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'bench-pages-'));
+  const env = {
+    ...process.env,
+    PORT: '0',
+    SANDBOX_PORT: '0',
+    DATA_DIR: dataDir,
+    DIGIME_MODE: 'sandbox',
+    LOG_LEVEL: 'warn',
+  };
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const base = await readyAt(child);
+    const cookie = await connectAndPush(base);
+    const rows = [];
+    for (const page of pages) {
+      const times = [];
+      for (let count = 0; count < requests; count++) times.push(await timed(`${base}${page}`, cookie));
+      const value = Number(median(times.slice(requests / 10)).toFixed(2));
+      rows.push({
+        what: `pages: GET ${page}, median`,
+        value,
+        unit: 'ms',
+        goal: '< 10 ms',
+        reached: value < 10,
+      });
+    }
+    const bytes = await weigh(`${base}/`);
+    rows.push({
+      what: 'pages: the first page with all it needs',
+      value: Math.round(bytes / 100) / 10,
+      unit: 'kB',
+      goal: '< 60 kB',
+      reached: bytes < 60_000,
+    });
+    return rows;
+  } finally {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function readyAt(child) {
+  let said = '';
+  while (!/app ready on (\S+)\n/.test(said)) said += (await once(child.stdout, 'data'))[0];
+  return /app ready on (\S+)\n/.exec(said)[1];
+}
+
+const cookieOf = (answer) => answer.headers.getSetCookie()[0].split(';')[0];
+
+async function connectAndPush(base) {
+  const started = await fetch(`${base}/authorize`, { method: 'POST', redirect: 'manual' });
+  const consentUrl = started.headers.get('location');
+  const consent = await (await fetch(consentUrl)).text();
+  const fields = Object.fromEntries(
+    [...consent.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([tag]) => [
+      /name="([^"]*)"/.exec(tag)[1],
+      /value="([^"]*)"/.exec(tag)?.[1] ?? '',
+    ]),
+  );
+  const action =
+    /<form[^>]*method="post"[^>]*action="([^"]*)"/.exec(consent)?.[1]?.replaceAll('&amp;', '&') ?? consentUrl;
+  const decided = await fetch(new URL(action, consentUrl), {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ ...fields, decision: 'allow' }),
+  });
+  const back = await fetch(decided.headers.get('location'), {
+    redirect: 'manual',
+    headers: { Cookie: cookieOf(started) },
+  });
+  const cookie = cookieOf(back);
+  for (let count = 0; count < 10; count++) {
+    const form = new FormData();
+    form.append(
+      'fileMeta',
+      JSON.stringify({ mimeType: 'text/plain', accounts: [{ accountId: 'me' }], tags: ['bench'] }),
+    );
+    form.append('file', new Blob(['a small file']), `note ${count}.txt`);
+    await fetch(`${base}/push/library`, {
+      method: 'POST',
+      body: form,
+      headers: { Cookie: cookie, Accept: 'application/json' },
+    });
+  }
+  return cookie;
+}
+
+async function timed(url, cookie) {
+  const begun = performance.now();
+  const answer = await fetch(url, { headers: { Cookie: cookie } });
+  await answer.arrayBuffer();
+  return performance.now() - begun;
+}
+
+/** Compressed bytes of a page and of every file that it names. */
+async function weigh(url) {
+  const size = async (address) => {
+    const answer = await fetch(address, { headers: { 'Accept-Encoding': 'gzip' } });
+    const text = await answer.text();
+    return { bytes: Number(answer.headers.get('content-length') ?? Buffer.byteLength(text)), text };
+  };
+  const page = await size(url);
+  const files = new Set(
+    [...page.text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]),
+  );
+  let bytes = page.bytes;
+  for (const file of files) bytes += (await size(new URL(file, url))).bytes;
+  return bytes;
+}
