@@ -44,7 +44,7 @@ export class AttemptMaker {
       startedAt,
       durationMs: Math.round(performance.now() - begun),
     });
-    const payload = atHand ?? (await this.parts.queue.payloadOf(push.id));
+    const payload = atHand ?? (await this.patiently(push, () => this.parts.queue.payloadOf(push.id)));
     if (payload === undefined) {
       const lost = { code: 'PayloadMissing', message: 'the payload is no longer there' };
       this.parts.log.error({ push: push.id }, 'a push has no payload');
@@ -65,7 +65,7 @@ export class AttemptMaker {
   }
 
   private async settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
-    const verdict = await this.verdictOn(push, error);
+    const verdict = await this.patiently(push, () => this.verdictOn(push, error));
     const settlement = settleFailure(push, error, attempt, verdict, {
       ...this.parts.settings,
       now: this.parts.now(),
@@ -90,21 +90,24 @@ export class AttemptMaker {
   }
 
   private async settle(push: Push, settlement: Settlement): Promise<void> {
-    await this.record(push, settlement);
+    await this.patiently(push, () => this.parts.queue.settle(push.id, settlement));
     if (settlement.state !== 'needs-reauthorization' || isAboutOneAccount(settlement.lastError)) return;
     for (const id of await this.parts.queue.suspend(push.connectionId)) this.parts.events.changed(id);
   }
 
-  /** What happened must not be forgotten because the ledger is away for a moment: that would send the push again. */
-  private async record(push: Push, settlement: Settlement): Promise<void> {
+  /**
+   * Does something with the ledger, again and again while that is away for a moment: to forget what happened would send
+   * the push again, and to leave it to its lease would keep it waiting.
+   */
+  private async patiently<T>(push: Push, task: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.parts.queue.settle(push.id, settlement);
+        return await task();
       } catch (error) {
         if (tries * troubleMs > this.parts.settings.leaseMs || this.isStopping()) throw error;
         this.parts.log.error(
           { err: asStorageError(error), push: push.id },
-          'an attempt could not be recorded; trying again',
+          'the ledger is away; trying again',
         );
         await sleep(troubleMs);
       }
