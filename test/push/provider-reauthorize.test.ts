@@ -36,6 +36,26 @@ test('511 asks for that account again; the connection and its other accounts go 
   await browser.waitForState(other.json.id, ['delivered']);
 });
 
+test('511 holds back nothing else of the connection', async () => {
+  const slow = await startPair({ env: { PUSH_BACKOFF_BASE_MS: '60000', PUSH_BACKOFF_CAP_MS: '60000' } });
+  try {
+    const browser = slow.browser();
+    await connectProvider(browser);
+    const { control } = slow.sandbox;
+    control.addFault({ route: 'provider-import', times: 1, status: 503 });
+    const first = await pushJson(browser, good());
+    while ((await browser.getJson(`/pushes/${first.json.id}`)).json.attempts.length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const body = { error: { code: 'ServiceAuthorizationError', message: 'again', reference: 'r1' } };
+    control.addFault({ route: 'provider-import', times: 1, status: 511, body });
+    const second = await pushJson(browser, good());
+    await browser.waitForState(second.json.id, ['needs-reauthorization']);
+    expect((await browser.getJson(`/pushes/${first.json.id}`)).json.state).toBe('queued');
+  } finally {
+    await slow.close();
+  }
+});
+
 test('what waited for the account goes on once the connection was allowed again', async () => {
   const browser = pair.browser();
   const connection = await connectProvider(browser, '9003');
@@ -47,6 +67,19 @@ test('what waited for the account goes on once the connection was allowed again'
   expect(await browser.waitForState(json.id, ['delivered'])).toMatchObject({
     accountId: connection.account.id,
   });
+});
+
+test('the page’s own way on: the account is allowed again, and its push goes on', async () => {
+  const browser = pair.browser();
+  await connectProvider(browser, '9006');
+  refuse('ServiceAuthorizationError', 511);
+  const { json } = await pushJson(browser, good());
+  const { links } = await browser.waitForState(json.id, ['needs-reauthorization']);
+  const started = await browser.post(links.reauthorize, {}, {});
+  expect(started.status).toBe(303);
+  const back = await browser.get(await browser.decide(started.headers.get('location') ?? ''));
+  expect(back.headers.get('location')).toBe('/accounts');
+  await browser.waitForState(json.id, ['delivered']);
 });
 
 test('a withdrawn permission is met at the provider, and the push waits', async () => {
