@@ -7,7 +7,7 @@ import { rowsOf } from './step-rows.js';
 import { viewOf } from './step-view.js';
 
 /** Shown until all are asked for: more than anybody reads at once, few enough to be made in milliseconds. */
-const shownAtFirst = 60;
+const shownAtFirst = 40;
 
 export interface InspectorParts {
   readonly recorder: Recorder;

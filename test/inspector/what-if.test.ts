@@ -91,11 +91,13 @@ describe.each([
     const switches = createSandboxSwitches(where === 'local' ? localDesk(control) : remoteDesk(url));
     await switches.failNextPush('refused', 'provider');
     await switches.failNextPush('refused', 'provider');
+    control.addFault({ route: 'accounts', status: 500, times: 3 });
     await switches.takeDown(0.05);
     while ((await switches.state()).down) await new Promise((resolve) => setTimeout(resolve, 10));
     expect((await switches.state()).pushFailures).toEqual([
       { how: 'refused', target: 'provider', remaining: 2 },
     ]);
+    expect(control.faults().faults.at(-1)).toMatchObject({ route: 'accounts', status: 500, remaining: 3 });
   });
 
   test('at most ten failures of a kind wait, and what others set is counted apart', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type InspectedApp, startInspectedApp } from '../inspector/inspected-app.js';
 import { expectAccessible, launchBrowser } from './provider-visit.js';
@@ -7,6 +7,9 @@ let inspected: InspectedApp;
 let browser: Browser;
 let context: BrowserContext;
 const faults: string[] = [];
+
+// A browser on a busy machine takes its time; nothing here waits for a clock.
+jest.setTimeout(60_000);
 
 beforeAll(async () => {
   inspected = await startInspectedApp();
