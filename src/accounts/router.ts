@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express';
+import { ServerError } from '../digime/index.js';
 import { AppError } from '../errors.js';
 import { connectionView, smallBody } from '../onboarding/index.js';
 import {
@@ -104,5 +105,5 @@ function ask(
 
 /** digi.me's own sentence, where it gave one. */
 function wordsOf({ cause }: AppError): string | undefined {
-  return cause instanceof Error ? cause.message.slice(0, 300) : undefined;
+  return cause instanceof ServerError ? cause.error.message.slice(0, 300) : undefined;
 }

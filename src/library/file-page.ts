@@ -8,6 +8,7 @@ import { type FileView, fileView } from './file-view.js';
 import type { LibraryParts } from './parts.js';
 import { isQuietPdf, previewOf } from './preview.js';
 import { servedType } from './served-type.js';
+import { withoutScripts } from './without-scripts.js';
 
 /** A document made of this can show itself and do nothing else. */
 const inertDocument = "default-src 'none'; base-uri 'none'; form-action 'none'; sandbox";
@@ -81,6 +82,7 @@ async function showPreview(
   res.set('Content-Security-Policy', previewPolicy(isPdf));
   const { self } = file.links;
   const inline = `${self}${self.includes('?') ? '&' : '?'}inline`;
+  withoutScripts(res);
   renderPage(req, res, 'library/file', { file, preview: isPdf ? { ...preview, src: inline } : preview });
 }
 

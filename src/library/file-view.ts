@@ -23,6 +23,8 @@ export interface FileView {
   application?: { id: string; isThisApp: boolean };
   /** The push of this visitor with the same SHA-256. */
   samePush?: { id: string; fileName: string; href: string };
+  /** The push that it probably came from, as long as its bytes were not read. */
+  probably?: { id: string; fileName: string; href: string };
   /** Whether the bytes were read and compared with the visitor's pushes. */
   isCompared: boolean;
   /** Its details have not come in yet; `unknown`: digi.me did not give them. */
@@ -40,17 +42,23 @@ export function linksOf(name: string, connectionId: string | undefined): FileVie
   };
 }
 
+const shownPush = ({ id, fileName }: PushedFile) => ({ id, fileName, href: `/pushes/${id}` });
+
 export function fileView(
   parts: Pick<LibraryParts, 'applicationId'>,
   file: LibraryFile,
-  context: { pushed: PushedFile | undefined; connectionId: string | undefined },
+  context: {
+    pushed: PushedFile | undefined;
+    likely?: PushedFile | undefined;
+    connectionId: string | undefined;
+  },
 ): FileView {
   const { name, details, bytes, sentBytes, failures, updatedAt } = file;
-  const { pushed } = context;
+  const { pushed, likely } = context;
   const at = details?.createdAt ?? updatedAt;
   return {
     name,
-    title: downloadName(pushed?.fileName, name, details?.mimeType),
+    title: downloadName((pushed ?? likely)?.fileName, name, details?.mimeType),
     ...(details?.mimeType && { type: details.mimeType }),
     ...(bytes && { size: bytes.size, sha256: bytes.sha256 }),
     ...(sentBytes !== undefined && { sentBytes }),
@@ -61,7 +69,8 @@ export function fileView(
     ...(details?.applicationId && {
       application: { id: details.applicationId, isThisApp: details.applicationId === parts.applicationId },
     }),
-    ...(pushed && { samePush: { id: pushed.id, fileName: pushed.fileName, href: `/pushes/${pushed.id}` } }),
+    ...(pushed && { samePush: shownPush(pushed) }),
+    ...(likely && { probably: shownPush(likely) }),
     isCompared: bytes !== undefined,
     details: details ? 'known' : failures < 2 ? 'awaited' : 'unknown',
     links: linksOf(name, context.connectionId),

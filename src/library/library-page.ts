@@ -4,8 +4,9 @@ import { AppError } from '../errors.js';
 import { type Connection, connectionView } from '../onboarding/index.js';
 import { languageOf, oneString, renderPage, translator, wantsJson } from '../web/index.js';
 import { type FileView, fileView } from './file-view.js';
-import { isLearning, learnDetails } from './learn-details.js';
+import { isLearning, learnDetails, smallFileBytes } from './learn-details.js';
 import { choicesOf, isFiltering, type LibraryFilter, passes, readFilter } from './library-filter.js';
+import { likelyPush } from './likely-push.js';
 import type { LibraryParts } from './parts.js';
 import { asReadError } from './read-error.js';
 import { isUnfinished, type ReadLibrary } from './read-library.js';
@@ -106,9 +107,12 @@ async function viewsOf(
   const hashes = files.flatMap(({ bytes }) => (bytes ? [bytes.sha256] : []));
   const pushed = await parts.pushedFiles.bySha256(connection.visitorId, hashes);
   const isOnlyOne = connections.filter(({ type }) => type === 'read').length === 1;
+  const unread = files.some(({ bytes }) => bytes === undefined);
+  const large = unread ? await parts.pushedFiles.largerThan(connection.visitorId, smallFileBytes) : [];
   return files.map((file) =>
     fileView(parts, file, {
       pushed: file.bytes && pushed.get(file.bytes.sha256),
+      likely: file.bytes ? undefined : likelyPush(file, large),
       connectionId: isOnlyOne ? undefined : connection.id,
     }),
   );

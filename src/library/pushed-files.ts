@@ -8,6 +8,14 @@ export interface PushedFile {
   readonly sha256: string;
 }
 
+/** What a push said about its file. */
+export interface PushedDescriptor {
+  readonly mimeType?: string;
+  readonly accounts?: readonly { readonly accountId: string }[];
+  readonly reference?: readonly string[];
+  readonly tags?: readonly string[];
+}
+
 interface Row {
   id: string;
   file_name: string;
@@ -15,7 +23,15 @@ interface Row {
   sha256: string;
 }
 
+const toPushedFile = (row: Row): PushedFile => ({
+  id: row.id,
+  fileName: row.file_name,
+  size: row.size,
+  sha256: row.sha256,
+});
+
 const maxHashesPerQuery = 200;
+const maxLarge = 500;
 
 /** What a visitor pushed to a library, looked up by its bytes. */
 export class PushedFiles {
@@ -38,15 +54,26 @@ export class PushedFiles {
         .orderByRaw(
           "case when state = 'delivered' then 1 else 0 end, coalesce(delivered_at, created_at), id",
         );
-      for (const row of rows)
-        found.set(row.sha256, {
-          id: row.id,
-          fileName: row.file_name,
-          size: row.size,
-          sha256: row.sha256,
-        });
+      for (const row of rows) found.set(row.sha256, toPushedFile(row));
     }
     return found;
+  }
+
+  /** The visitor's newest delivered pushes of more than `bytes`, with what they said. */
+  async largerThan(
+    visitorId: string,
+    bytes: number,
+  ): Promise<(PushedFile & { descriptor: PushedDescriptor })[]> {
+    const rows: (Row & { descriptor: string | null })[] = await this.rows(visitorId)
+      .where('state', 'delivered')
+      .andWhere('size', '>', bytes)
+      .select('id', 'file_name', 'size', 'sha256', 'descriptor')
+      .orderBy('created_at', 'desc')
+      .limit(maxLarge);
+    return rows.map((row) => ({
+      ...toPushedFile(row),
+      descriptor: JSON.parse(row.descriptor ?? '{}') as PushedDescriptor,
+    }));
   }
 
   /** The largest size among the visitor's pushes of at most `atMost` bytes; `undefined` when there is none. */

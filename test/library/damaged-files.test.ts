@@ -45,6 +45,10 @@ test('a large file is not read without being asked, and its size is given as ann
   expect(file.isCompared).toBe(false);
   expect(file.sentBytes).toBeGreaterThan(bytes.length);
   expect(file.sentBytes).toBeLessThan(bytes.length + 400);
+  // Its name is a guess by description and size, and said to be one.
+  expect(file.title).toBe('large.bin');
+  expect(file.samePush).toBeUndefined();
+  expect(file.probably.fileName).toBe('large.bin');
 });
 
 test('a whole file arrives whole, under the name it was pushed with', async () => {
