@@ -20,6 +20,7 @@ export class Editor {
 
   set text(text) {
     this.area.value = text;
+    this.area.setSelectionRange(0, 0);
     this.area.scrollTop = 0;
     this.marks.clear();
     this.countLines();
