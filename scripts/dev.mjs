@@ -6,7 +6,7 @@ ensureInstalled();
 build();
 const watchers = [
   ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'],
-  ['--watch-path=dist', '--watch-path=views', '--watch-path=public', 'dist/main.js'],
+  ['--watch-path=dist', '--watch-path=views', '--watch-path=public', 'dist/main.js', '--dev'],
 ].map((args) => spawn(process.execPath, args, { cwd: root, stdio: 'inherit' }));
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
