@@ -30,8 +30,7 @@ function openSqlite(dataDir: string): Database {
   const filename = join(dataDir, 'push.sqlite');
   return createKnex({
     client: 'better-sqlite3',
-    // Waiting for a lock blocks the event loop, so it is short: a request then gets 503 and comes again.
-    connection: { filename, options: { timeout: 200 } } as Knex.StaticConnectionConfig,
+    connection: { filename },
     useNullAsDefault: true,
     pool: {
       min: 1,
@@ -41,6 +40,8 @@ function openSqlite(dataDir: string): Database {
         done: (error: Error | null, connection: unknown) => void,
       ) {
         try {
+          // Waiting for a lock blocks the event loop, so it is short: a request then gets 503 and comes again.
+          connection.pragma('busy_timeout = 200');
           connection.pragma('journal_mode = WAL');
           connection.pragma('synchronous = FULL');
           connection.pragma('foreign_keys = ON');
