@@ -167,7 +167,7 @@ async function keepConnection(
   const existing = await connectionToRenew(parts, visitorId, pending, token);
   if (existing === undefined)
     return parts.connections.add({ visitorId, type: pending.type, contractId, token });
-  await parts.connections.saveToken(existing.id, token);
+  await parts.connections.renew(existing.id, token);
   return { ...existing, state: 'active' };
 }
 

@@ -147,12 +147,20 @@ export class Connections {
       .update({
         token_sealed: this.sealer.seal(JSON.stringify(token), sealingContext(id)),
         state: 'active',
-        updated_at: this.now(),
       });
   }
 
+  /**
+   * The same after the person has authorized again. Only that makes a connection the newest one, which is the default
+   * where none is named: what happens to tokens by itself must not send a file elsewhere.
+   */
+  async renew(id: string, token: UserAccessToken): Promise<void> {
+    await this.saveToken(id, token);
+    await this.rows().where('id', id).update({ updated_at: this.now() });
+  }
+
   async needsReauthorization(id: string): Promise<void> {
-    await this.rows().where('id', id).update({ state: 'needs-reauthorization', updated_at: this.now() });
+    await this.rows().where('id', id).update({ state: 'needs-reauthorization' });
   }
 
   async remove(id: string): Promise<void> {

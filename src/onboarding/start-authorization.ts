@@ -47,6 +47,7 @@ export async function startAuthorization(
   const isKnown = visitorOf(req) !== undefined;
   const visitorId = ensureVisitor(req, parts.now());
   const contract = contractFor(parts, request.type);
+  parts.recorder.browserStep(visitorId, 'authorization-requested', { type: request.type });
   const state = newState();
   const common = {
     contractDetails: contract,

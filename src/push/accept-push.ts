@@ -17,7 +17,11 @@ export async function acceptPush(
     const accepted = await parts.ledger.accept(request, isPromised ? parts.queue.firstLease() : undefined);
     if (!accepted.isNew) return accepted;
     const { push } = accepted;
-    parts.recorder.browserStep(push.visitorId, 'upload-received', { push: push.id, bytes: push.size });
+    parts.recorder.browserStep(push.visitorId, 'upload-received', {
+      push: push.id,
+      bytes: push.size,
+      type: push.type,
+    });
     const { key, sealed, spoolName } = request.payload;
     if (isPromised)
       parts.dispatcher.send(push, { key, ...(sealed && { sealed }), ...(spoolName && { spoolName }) });

@@ -91,6 +91,10 @@ export class AttemptMaker {
 
   private async settle(push: Push, settlement: Settlement): Promise<void> {
     await this.patiently(push, () => this.parts.queue.settle(push.id, settlement));
+    this.parts.recorder.browserStep(push.visitorId, 'push-state', {
+      push: push.id,
+      state: settlement.state,
+    });
     if (settlement.state !== 'needs-reauthorization' || isAboutOneAccount(settlement.lastError)) return;
     for (const id of await this.parts.queue.suspend(push.connectionId)) this.parts.events.changed(id);
   }

@@ -43,13 +43,21 @@ function createFormat(locale: string, timeZone?: string): Format {
   const long = new Intl.DateTimeFormat(locale, { ...day, second: '2-digit', timeZoneName: 'short', ...zone });
   const short = new Intl.DateTimeFormat(locale, { ...day, timeZoneName: 'short', ...zone });
   const byte = new Intl.NumberFormat(locale, { style: 'unit', unit: 'byte', unitDisplay: 'long' });
-  const unit = (value: number, name: string, digits = 0) =>
-    new Intl.NumberFormat(locale, {
-      style: 'unit',
-      unit: name,
-      unitDisplay: 'short',
-      maximumFractionDigits: digits,
-    }).format(value);
+  // Making one of these takes a tenth of a millisecond, and a long page writes hundreds of durations.
+  const units = new Map<string, Intl.NumberFormat>();
+  const unit = (value: number, name: string, digits = 0) => {
+    const key = `${name} ${digits}`;
+    const format =
+      units.get(key) ??
+      new Intl.NumberFormat(locale, {
+        style: 'unit',
+        unit: name,
+        unitDisplay: 'short',
+        maximumFractionDigits: digits,
+      });
+    units.set(key, format);
+    return format.format(value);
+  };
 
   return {
     number: (value) => whole.format(value),
