@@ -156,7 +156,7 @@ function configOf(
     baseURL: outgoing.baseUrl,
     url: outgoing.path,
     allowAbsoluteUrls: false,
-    headers: AxiosHeaders.from(outgoing.headers),
+    headers: new OutgoingHeaders(outgoing.headers),
     ...(data === undefined ? {} : { data }),
     httpAgent: transport.httpAgent,
     httpsAgent: transport.httpsAgent,
@@ -172,6 +172,18 @@ function configOf(
     signal,
   };
   return config as InternalAxiosRequestConfig;
+}
+
+/** Our headers are ours: they need none of the checks for doubles and spellings that axios makes on each of them. */
+class OutgoingHeaders extends AxiosHeaders {
+  constructor(headers: Record<string, string>) {
+    super();
+    Object.assign(this, headers);
+  }
+
+  override normalize(): this {
+    return this;
+  }
 }
 
 function proxyOf(proxy: Exclude<ProxySetting, 'environment'> | undefined): AxiosProxyConfig | false {

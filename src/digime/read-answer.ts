@@ -20,10 +20,10 @@ export async function readAccepted(
   maxBytes: number,
 ): Promise<{ body: unknown; bytes: number }> {
   const content = await readWhole(incoming, maxBytes);
+  if (expected === 'optional-json' && content.length === 0) return { body: undefined, bytes: 0 };
   const kind = contentTypeOf(incoming);
   if (expected === 'head') return { body: undefined, bytes: content.length };
   if (expected === 'optional-json') {
-    if (content.length === 0) return { body: undefined, bytes: 0 };
     // A push is confirmed by its status; a word in plain text beside it ("Created") does not take that back.
     const text = content.toString('utf8').trimStart();
     if ((kind === '' || kind === 'text/plain') && !/^[<{[]/.test(text))
