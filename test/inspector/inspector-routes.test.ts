@@ -32,13 +32,14 @@ test('the first call of an authorization is recorded, then everything until the 
   await browser.waitForState(accepted.json.id, ['delivered']);
   const { steps } = (await browser.getJson('/inspector')).json as { steps: Shown[] };
   const names = steps.map(({ call, title, kind }) => (kind === 'exchange' ? call : title));
-  expect(names[0]).toBe('getAuthorizeUrl');
+  expect(names.slice(0, 2)).toEqual(['The browser asks to connect', 'getAuthorizeUrl']);
   for (const [earlier, later] of [
     ['getAuthorizeUrl', 'Off to digi.me'],
     ['Off to digi.me', 'Back from digi.me'],
     ['Back from digi.me', 'exchangeCodeForToken'],
     ['exchangeCodeForToken', 'Connected'],
     ['Connected', 'pushData'],
+    ['pushData', 'The push changed its state'],
   ] as const) {
     expect(names).toContain(later);
     expect(names.indexOf(earlier)).toBeLessThan(names.indexOf(later));
@@ -70,11 +71,11 @@ test('nobody sees another visitor’s steps, by page, export or events', async (
   const seen = [...text.matchAll(/^event: step\ndata: (.*)$/gm)].map(
     ([, data]) => JSON.parse(data ?? '') as Shown,
   );
-  // Its own two steps and nothing of the other's seven.
+  // Its own three steps and nothing of the other's eight.
   const own = (await other.getJson('/inspector')).json.steps as Shown[];
-  expect(own.map(({ number }) => number).slice(before)).toEqual([before + 1, before + 2]);
-  expect(seen.map(({ number }) => number)).toEqual([before + 1, before + 2].slice(0, seen.length));
-  expect(seen[0]?.call).toBe('getAuthorizeUrl');
+  expect(own.map(({ number }) => number).slice(before)).toEqual([before + 1, before + 2, before + 3]);
+  expect(seen.map(({ number }) => number)).toEqual([before + 1, before + 2, before + 3].slice(0, seen.length));
+  expect(seen[0]?.title).toBe('The browser asks to connect');
 });
 
 test('clearing empties this visitor’s inspector, tells the pages that watch, and leaves others alone', async () => {

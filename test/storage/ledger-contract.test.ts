@@ -262,14 +262,23 @@ describe.each(['SQLite', 'PostgreSQL'])('the ledger in %s', (kind) => {
       expect(await ledger.storedBytes('anna')).toEqual({ ofVisitor: 0, inAll: 0 });
     });
 
-    test('never the payload of one that is tried again at the same moment', async () => {
-      const push = await accept({}, 100_000);
-      await fail(push);
-      now += 10_000;
-      await Promise.all([keeperOf(1000).start(), ledger.retry('anna', push.id, 1_000_000).catch(() => {})]);
-      const isQueued = (await stateOf(push.id)) === 'queued';
-      expect(readdirSync(spool.folder)).toHaveLength(isQueued ? 1 : 0);
-    });
+    // PostgreSQL runs the two side by side: there the attempt finds the payload missing and says so.
+    if (kind === 'SQLite')
+      test('never the payload of one that is tried again at the same moment', async () => {
+        const push = await accept({}, 100_000);
+        await fail(push);
+        now += 10_000;
+        let retried: Promise<void> | undefined;
+        // Between the look for what is over and its removal.
+        database.on('query-response', (_rows: unknown, { sql }: { sql: string }) => {
+          if (/from `pushes` inner join `payloads`/.test(sql)) retried ??= ledger.retry('anna', push.id, 1);
+        });
+        await keeperOf(1000).start();
+        await retried;
+        expect(await stateOf(push.id)).toBe('queued');
+        expect(readdirSync(spool.folder)).toHaveLength(1);
+        expect(await queueOf('a').payloadOf(push.id)).toBeDefined();
+      });
 
     test('removes what no push knows; among several processes only what is old', async () => {
       const kept = await accept({}, 100_000);
