@@ -1,5 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../faults/support/eventually.js';
 import {
   fieldPart,
   fileMeta,
@@ -98,6 +101,8 @@ describe('Idempotency-Key', () => {
     await browser.waitForState(first.json.id, ['delivered']);
     const third = await upload(`again-${size}`, bytes);
     expect(third.json).toMatchObject({ id: first.json.id, state: 'delivered' });
+    const spooled = () => readdirSync(join(pair.dataDir, 'app', 'spool'));
+    await eventually('an empty spool', spooled, (names) => names.length === 0);
     expect(arrived(sha256(bytes))).toMatchObject([{ count: 1 }]);
   });
 
