@@ -13,12 +13,20 @@ const abandonedAfterMs = 30_000;
 /** Larger files are compared when somebody opens them. */
 export const smallFileBytes = 4 * 2 ** 20;
 
-const learning = new WeakMap<ReadLibrary, Promise<void>>();
+/** So many at a time, so that what somebody turns to meanwhile does not have to wait for all the others. */
+const batch = 60;
+
+interface Learning {
+  readonly work: Promise<void>;
+  /** What is looked at now; the newest wish counts. */
+  shown: readonly LibraryFile[];
+}
+
+const learning = new WeakMap<ReadLibrary, Learning>();
 
 /** Whether details of files are still to come by themselves. */
 export const isLearning = (library: ReadLibrary): boolean => learning.has(library);
 
-/** Whether the details of this file are still worth asking for. */
 const lacksDetails = (file: LibraryFile) => file.details === undefined && file.failures < maxFailures;
 
 /**
@@ -33,29 +41,36 @@ export function learnDetails(
   shown: readonly LibraryFile[],
 ): Promise<void> {
   const running = learning.get(library);
-  if (running !== undefined) return running;
-  const work = learn(parts, library, shown)
+  if (running !== undefined) {
+    running.shown = shown;
+    return running.work;
+  }
+  const work = learn(parts, library, () => learning.get(library)?.shown ?? shown)
     .catch((error) => parts.onboarding.log.warn({ err: error }, 'the details of a library could not be read'))
     .finally(() => learning.delete(library));
-  learning.set(library, work);
+  learning.set(library, { work, shown });
   return work;
 }
 
 async function learn(
   parts: LibraryParts,
   library: ReadLibrary,
-  shown: readonly LibraryFile[],
+  shownNow: () => readonly LibraryFile[],
 ): Promise<void> {
   const isAbandoned = () => parts.onboarding.now() - library.lastLookAt > abandonedAfterMs;
   const askFor = (files: readonly LibraryFile[]) =>
-    atOnce(detailsAtOnce, files.filter(lacksDetails), isAbandoned, (file) => askDetails(library, file));
-  await askFor(shown);
+    atOnce(detailsAtOnce, files, isAbandoned, (file) => askDetails(library, file));
   const limit = await parts.pushedFiles.largestUpTo(library.connection.visitorId, smallFileBytes);
-  if (limit !== undefined) {
-    const unread = shown.filter((file) => mayBeOurs(parts, file) && mayFit(file, limit));
-    await atOnce(checksAtOnce, unread, isAbandoned, (file) => readOnce(library, file, limit));
+  const isUnread = (file: LibraryFile) =>
+    limit !== undefined && mayBeOurs(parts, file) && mayFit(file, limit);
+  while (!isAbandoned()) {
+    await askFor(shownNow().filter(lacksDetails));
+    const unread = shownNow().filter(isUnread);
+    await atOnce(checksAtOnce, unread, isAbandoned, (file) => readOnce(library, file, limit ?? 0));
+    const rest = library.files.filter(lacksDetails);
+    if (rest.length === 0 && !shownNow().some(isUnread)) return;
+    await askFor(rest.slice(0, batch));
   }
-  await askFor(library.files);
 }
 
 /** Only files that this app wrote are read without being asked for: others can't have the same bytes as a push. */

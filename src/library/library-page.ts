@@ -46,10 +46,10 @@ export async function showLibrary(
   const files = await viewsOf(parts, connections, connection, shown.files);
   const all = library.files;
   const described = all.filter(({ details, failures }) => details !== undefined || failures > 1).length;
-  const isLast = !isUnfinished(library.state) && !isLearning(library);
+  const isFinished = !isUnfinished(library.state) && !isLearning(library) && described === all.length;
   const model = {
     state: library.state,
-    isFinished: isLast,
+    isFinished,
     progress: { listed: all.length, described },
     isCut: library.isCut,
     files,
