@@ -67,15 +67,17 @@ export class DueClaims {
         .andWhere('next_attempt_at', '<=', now)
         .orderBy([{ column: 'next_attempt_at' }, { column: 'created_at' }])
         .limit(limit);
-      return transaction<PushRow>('pushes')
-        .whereIn('id', this.isShared ? skippingLocked(ids) : ids)
-        .andWhere('state', 'queued')
-        .update(taken as never)
-        .returning('*');
+      const chosen = transaction<PushRow>('pushes').where('state', 'queued');
+      if (this.isShared) chosen.whereRaw('id = any(array(?))', [skippingLocked(ids)]);
+      else chosen.whereIn('id', ids);
+      return chosen.update(taken as never).returning('*');
     });
     return rows.map(toPush);
   }
 }
 
-/** Leaves out what another process is just taking, so that two never wait for each other. */
+/**
+ * Leaves out what another process is just taking, so that two never wait for each other. The `array()` around it makes
+ * PostgreSQL run it once: inside `in (…)` it may run it for every row, and lock more than the limit.
+ */
 const skippingLocked = (ids: Knex.QueryBuilder) => ids.forUpdate().skipLocked();

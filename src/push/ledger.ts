@@ -22,6 +22,12 @@ export interface NewPush {
   retryBudgetMs: number;
 }
 
+/** Bytes of payloads that are kept: one visitor's, and everybody's. */
+export interface StoredBytes {
+  ofVisitor: number;
+  inAll: number;
+}
+
 export const payloadKeyContext = (pushId: string) => `payload key of push ${pushId}`;
 export const responseContext = (pushId: string) => `response to push ${pushId}`;
 
@@ -184,7 +190,7 @@ export class Ledger {
   }
 
   /** Bytes of payloads that are kept at present. */
-  async storedBytes(visitorId: string): Promise<{ ofVisitor: number; inAll: number }> {
+  async storedBytes(visitorId: string): Promise<StoredBytes> {
     const sum = this.database.raw(
       'coalesce(sum(case when visitor_id = ? then size else 0 end), 0) as of_visitor, coalesce(sum(size), 0) as in_all',
       [visitorId],

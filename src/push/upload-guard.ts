@@ -3,11 +3,13 @@ import type { Request } from 'express';
 import type { UploadLimits } from '../config.js';
 import { AppError } from '../errors.js';
 import type { Spool } from '../storage/index.js';
-import type { Ledger } from './ledger.js';
+import type { Ledger, StoredBytes } from './ledger.js';
 
 /** Slower than this on average over one idle period is a client that holds a place without using it. */
 const minBytesPerSecond = 256;
 const retryAfterSeconds = 5;
+const knownForMs = 500;
+const knownVisitors = 1000;
 const lookAgainMs = 20;
 
 /**
@@ -18,6 +20,7 @@ export class UploadGuard {
   private running = 0;
   private readonly reserved = new Map<string, number>();
   private reservedInAll = 0;
+  private readonly stored = new Map<string, StoredBytes & { at: number }>();
   private closing = false;
 
   constructor(
@@ -81,11 +84,25 @@ export class UploadGuard {
   }
 
   private async assertQuota(visitorId: string): Promise<void> {
-    const stored = await this.ledger.storedBytes(visitorId);
-    if (stored.ofVisitor + (this.reserved.get(visitorId) ?? 0) > this.limits.visitorQuotaBytes)
+    const mine = this.reserved.get(visitorId) ?? 0;
+    // Far from the limits what was known a moment ago will do; close to them the ledger is asked.
+    const recent = this.stored.get(visitorId);
+    if (recent !== undefined && performance.now() - recent.at < knownForMs && this.fits(recent, mine, 2))
+      return;
+    const stored = { ...(await this.ledger.storedBytes(visitorId)), at: performance.now() };
+    if (this.stored.size >= knownVisitors) this.stored.clear();
+    this.stored.set(visitorId, stored);
+    if (stored.ofVisitor + mine > this.limits.visitorQuotaBytes)
       throw new AppError('QuotaExceeded', { values: { maxBytes: this.limits.visitorQuotaBytes } });
-    if (stored.inAll + this.reservedInAll > this.limits.totalQuotaBytes)
-      throw new AppError('StorageFull', { retryAfterSeconds: 60 });
+    if (!this.fits(stored, mine, 1)) throw new AppError('StorageFull', { retryAfterSeconds: 60 });
+  }
+
+  /** Whether `margin` times what is stored and on its way would fit. */
+  private fits(stored: StoredBytes, mine: number, margin: number): boolean {
+    return (
+      margin * (stored.ofVisitor + mine) <= this.limits.visitorQuotaBytes &&
+      margin * (stored.inAll + this.reservedInAll) <= this.limits.totalQuotaBytes
+    );
   }
 
   private watch<T>(req: Request, receive: () => Promise<T>, discard: (late: T) => Promise<void>): Promise<T> {

@@ -35,16 +35,14 @@ function openSqlite(dataDir: string): Database {
     pool: {
       min: 1,
       max: 1,
-      afterCreate(
-        connection: { pragma(sql: string): unknown },
-        done: (error: Error | null, connection: unknown) => void,
-      ) {
+      afterCreate(connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) {
         try {
           // Waiting for a lock blocks the event loop, so it is short: a request then gets 503 and comes again.
           connection.pragma('busy_timeout = 200');
           connection.pragma('journal_mode = WAL');
           connection.pragma('synchronous = FULL');
           connection.pragma('foreign_keys = ON');
+          rememberStatements(connection);
           done(null, connection);
         } catch (error) {
           done(
@@ -55,6 +53,27 @@ function openSqlite(dataDir: string): Database {
       },
     },
   });
+}
+
+interface SqliteConnection {
+  pragma(sql: string): unknown;
+  prepare(sql: string): object;
+}
+
+const rememberedStatements = 300;
+
+/** Knex prepares each query anew, which costs as much as running it; SQLite itself re-prepares after a change of tables. */
+function rememberStatements(connection: SqliteConnection): void {
+  const prepare = connection.prepare.bind(connection);
+  const statements = new Map<string, object>();
+  connection.prepare = (sql) => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    if (statements.size >= rememberedStatements) statements.clear();
+    const statement = prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
 }
 
 function openPostgres(connectionString: string): Database {

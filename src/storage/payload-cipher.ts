@@ -1,14 +1,17 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { type CipherGCM, createCipheriv, createDecipheriv } from 'node:crypto';
 
 /** Plain bytes in one segment; on disk each is followed by its tag. */
-export const segmentBytes = 64 * 1024;
+export const segmentBytes = 256 * 1024;
 export const tagBytes = 16;
 
 /**
- * Payloads are sealed in segments (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár): each 64 KiB has
- * its own AES-256-GCM tag, and the nonce holds the segment's number and whether it is the last one. One tag for the
- * whole file would let unverified bytes out before the tag is seen; here no byte leaves before it was checked, and a
- * file that was cut short, reordered or extended does not open. A key serves one payload only.
+ * Payloads are sealed in segments (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár): each 256 KiB has
+ * its own AES-256-GCM tag, and the nonce holds the segment's number and whether it is the end. One tag for the whole
+ * file would let unverified bytes out before the tag is seen; here no byte leaves before it was checked, and a file
+ * that was cut short, reordered or extended does not open. A key serves one payload only.
+ *
+ * The end is an empty segment of its own behind the last full or short one. So bytes can be sealed as they come, without
+ * a copy, although nobody knows yet which segment will be the last; and a reader checks the end before it begins.
  */
 function nonceOf(segment: number, last: boolean): Buffer {
   const nonce = Buffer.alloc(12);
@@ -35,10 +38,15 @@ export function openSegment(key: Buffer, segment: number, last: boolean, sealed:
   return plain;
 }
 
-/** Cuts incoming chunks into segments and seals them. The newest full segment is held back: only `end` knows it is the last. */
+/** Checks that a payload ends after `segments` segments. @throws Error when it does not, or was sealed with another key */
+export function checkEnd(key: Buffer, segments: number, end: Buffer): void {
+  openSegment(key, segments, true, end);
+}
+
+/** Seals incoming chunks as they come, cut into segments. */
 export class SegmentSealer {
-  private parts: Buffer[] = [];
-  private held = 0;
+  private cipher: CipherGCM | undefined;
+  private room = 0;
   private segment = 0;
 
   constructor(private readonly key: Buffer) {}
@@ -46,21 +54,33 @@ export class SegmentSealer {
   /** Sealed bytes that are ready to be written, in order. */
   add(chunk: Buffer): Buffer[] {
     const ready: Buffer[] = [];
-    this.parts.push(chunk);
-    this.held += chunk.length;
-    if (this.held <= segmentBytes) return ready;
-    let rest = Buffer.concat(this.parts, this.held);
-    while (rest.length > segmentBytes) {
-      ready.push(...sealSegment(this.key, this.segment++, false, rest.subarray(0, segmentBytes)));
-      rest = rest.subarray(segmentBytes);
+    for (let at = 0; at < chunk.length; ) {
+      this.cipher ??= this.begin();
+      const piece = chunk.subarray(at, at + this.room);
+      ready.push(this.cipher.update(piece));
+      at += piece.length;
+      this.room -= piece.length;
+      if (this.room === 0) ready.push(...this.finish());
     }
-    this.parts = [rest];
-    this.held = rest.length;
     return ready;
   }
 
-  /** The last segment, which may be empty. */
+  /** What is left of the last segment, and the end. */
   end(): Buffer[] {
-    return sealSegment(this.key, this.segment, true, Buffer.concat(this.parts, this.held));
+    return [...this.finish(), ...sealSegment(this.key, this.segment, true, Buffer.alloc(0))];
+  }
+
+  private begin(): CipherGCM {
+    this.room = segmentBytes;
+    return createCipheriv('aes-256-gcm', this.key, nonceOf(this.segment, false));
+  }
+
+  private finish(): Buffer[] {
+    if (this.cipher === undefined) return [];
+    this.cipher.final();
+    const tag = this.cipher.getAuthTag();
+    this.cipher = undefined;
+    this.segment++;
+    return [tag];
   }
 }

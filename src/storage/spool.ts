@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs';
-import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError } from '../errors.js';
-import { openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
+import { checkEnd, openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
 import { inlineBytes, PayloadWriter } from './payload-writer.js';
 import { asSpoolError } from './storage-error.js';
 
 /** Kept free on the disk beyond every upload, for the database and the system. */
 const reserveBytes = 128 * 2 ** 20;
-const segmentsPerRead = 16;
+const segmentsPerRead = 4;
 
 /** Where a payload is: in its row (`sealed`) or in the spool (`spoolName`). */
 export interface PayloadLocation {
@@ -38,7 +38,7 @@ export class Spool {
     if (location.spoolName === undefined) throw new Error('the payload is gone');
     return Readable.from(readSegments(join(this.folder, location.spoolName), key), {
       objectMode: false,
-      highWaterMark: 2 * segmentsPerRead * segmentBytes,
+      highWaterMark: 2 * segmentBytes,
     });
   }
 
@@ -82,20 +82,27 @@ async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> 
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    // Even an empty payload has a segment: its tag.
-    if (size === 0) throw new Error('the payload was cut short');
     const sealedSegment = segmentBytes + tagBytes;
-    for (let offset = 0, segment = 0; offset < size; ) {
-      const block = Buffer.allocUnsafe(Math.min(segmentsPerRead * sealedSegment, size - offset));
-      const { bytesRead } = await file.read(block, 0, block.length, offset);
-      if (bytesRead < block.length) throw new Error('the payload was cut short');
-      offset += bytesRead;
-      for (let at = 0; at < block.length; at += sealedSegment, segment++) {
-        const piece = block.subarray(at, Math.min(at + sealedSegment, block.length));
-        yield openSegment(key, segment, offset === size && at + sealedSegment >= block.length, piece);
+    const end = size - tagBytes;
+    if (end < 0) throw new Error('the payload was cut short');
+    // Read again and again into the same memory: what is given out is the opened copy.
+    const block = Buffer.allocUnsafe(Math.max(tagBytes, Math.min(segmentsPerRead * sealedSegment, end)));
+    await readFully(file, block, tagBytes, end);
+    checkEnd(key, Math.ceil(end / sealedSegment), block.subarray(0, tagBytes));
+    for (let offset = 0, segment = 0; offset < end; ) {
+      const length = Math.min(block.length, end - offset);
+      await readFully(file, block, length, offset);
+      offset += length;
+      for (let at = 0; at < length; at += sealedSegment, segment++) {
+        yield openSegment(key, segment, false, block.subarray(at, Math.min(at + sealedSegment, length)));
       }
     }
   } finally {
     await file.close();
   }
+}
+
+async function readFully(file: FileHandle, block: Buffer, length: number, offset: number): Promise<void> {
+  const { bytesRead } = await file.read(block, 0, length, offset);
+  if (bytesRead < length) throw new Error('the payload was cut short');
 }

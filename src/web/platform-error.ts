@@ -1,4 +1,4 @@
-import { ServerError } from '../digime/index.js';
+import { FileDecryptionError, ServerError } from '../digime/index.js';
 import { AppError, type ErrorCode } from '../errors.js';
 import { asStorageError } from '../storage/index.js';
 
@@ -8,6 +8,7 @@ import { asStorageError } from '../storage/index.js';
  * reference kept for the page.
  */
 export function asAppError(error: unknown): unknown {
+  if (error instanceof FileDecryptionError) return new AppError('FileDecryptionError', { cause: error });
   if (!(error instanceof ServerError)) return asStorageError(error);
   const { code, reference, statusCode } = error.error;
   const platform = { code, ...(reference && { reference }) };
@@ -15,7 +16,6 @@ export function asAppError(error: unknown): unknown {
 }
 
 function appCode(code: string, statusCode: number): ErrorCode {
-  if (code === 'FileDecryptionError') return 'FileDecryptionError';
   if (code === 'InvalidToken' || code === 'ServiceAuthorizationError') return 'TokenRefused';
   return statusCode === 0 || statusCode >= 500 ? 'DigimeUnreachable' : 'DigimeRefused';
 }
