@@ -7,8 +7,11 @@ import { TypeValidationError } from './type-validation-error.js';
 
 /** What `pushData` to a provider needs beside how it is told from a push to the library. */
 interface ProviderPush extends PushOptions {
-  /** The resource or bundle that the provider takes (MedMij: FHIR STU3). */
-  data: Record<string, unknown>;
+  /**
+   * The resource or bundle that the provider takes (MedMij: FHIR STU3). A `Buffer` – ours – holds it as JSON text in UTF-8
+   * and is sent as it is: an object can't tell the decimal 78.40 from 78.4, in FHIR a difference of precision.
+   */
+  data: Record<string, unknown> | Buffer;
   version: 'stu3' | '3.0.2';
   /** Without it: `fhir`. */
   standard?: 'fhir' | undefined;
@@ -23,7 +26,7 @@ export type PushToProviderArguments = ProviderPush &
 const shape = object({
   ...userCall,
   onResponse: optional(callback),
-  data: anyObject,
+  data: (value) => (Buffer.isBuffer(value) ? undefined : anyObject(value)),
   version: oneOf('stu3', '3.0.2'),
   standard: optional(oneOf('fhir')),
   accountId: headerText,
@@ -46,7 +49,13 @@ export async function pushToProvider(client: Client, args: PushToProviderArgumen
   args.onResponse?.({ status: answer.status, ...(answer.body === undefined ? {} : { body: answer.body }) });
 }
 
-function toJson(data: Record<string, unknown>): Buffer {
+function toJson(data: Record<string, unknown> | Buffer): Buffer {
+  if (Buffer.isBuffer(data)) {
+    if (!/^\s*\{/.test(data.subarray(0, 64).toString())) {
+      throw new TypeValidationError('pushData: data: does not hold a JSON object');
+    }
+    return data;
+  }
   try {
     return Buffer.from(JSON.stringify(data));
   } catch {

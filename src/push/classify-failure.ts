@@ -1,4 +1,4 @@
-import { type ClientErrorCode, clientErrorCodes, ServerError } from '../digime/index.js';
+import { type ClientErrorCode, clientErrorCodes, ServerError, TypeValidationError } from '../digime/index.js';
 
 /** What follows from a failed attempt: the rows of 'When digi.me misbehaves' in `security.md`. */
 export type Verdict =
@@ -19,6 +19,8 @@ const refusedUnread = (status: number) =>
  * payload that does not open) is treated as temporary: nothing is given up before its budget is used up.
  */
 export function classifyFailure(error: unknown): Verdict {
+  // What the client won't even send will not be better tomorrow.
+  if (error instanceof TypeValidationError) return { outcome: 'fail', possiblyArrived: false };
   if (!(error instanceof ServerError)) return { outcome: 'retry', possiblyArrived: false };
   const { code, statusCode } = error.error;
   if (code === 'InvalidToken') return { outcome: 'reauthorize', scope: 'connection' };

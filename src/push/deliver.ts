@@ -59,7 +59,7 @@ export async function deliver(
       type: 'provider',
       contractDetails: contractFor(parts, 'provider'),
       ...common,
-      data: await readJson(parts.spool, payload),
+      data: await readAll(parts.spool, payload),
       standard: 'fhir',
       version: push.providerVersion === '3.0.2' ? '3.0.2' : 'stu3',
       accountId: push.accountId ?? '',
@@ -68,9 +68,9 @@ export async function deliver(
   return delivery;
 }
 
-/** Provider resources are at most a few MiB (`receive-resource.ts`), so they are sent as an object. */
-async function readJson(spool: Spool, payload: PayloadRecord): Promise<Record<string, unknown>> {
+/** Provider resources are at most a few MiB (`provider-body.ts`); they leave as they were checked, digit for digit. */
+async function readAll(spool: Spool, payload: PayloadRecord): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of spool.read(payload, payload.key)) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+  return Buffer.concat(chunks);
 }

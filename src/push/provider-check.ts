@@ -1,3 +1,4 @@
+import { compactJson } from './compact-json.js';
 import { checkBundle, locatePathsInJson, type Problem, parseJsonWithPosition } from './fhir/index.js';
 import { bundleFileName } from './provider-file-name.js';
 
@@ -34,6 +35,6 @@ export function checkText(text: string): CheckedText {
   if (problems.some(({ severity }) => severity === 'error')) return { problems };
   return {
     problems,
-    accepted: { json: JSON.stringify(parsed.value), fileName: bundleFileName(parsed.value) },
+    accepted: { json: compactJson(text), fileName: bundleFileName(parsed.value) },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { init, ServerError, type UserAccessToken } from '../../src/digime/index.js';
+import { init, ServerError, TypeValidationError, type UserAccessToken } from '../../src/digime/index.js';
 import {
   applicationId,
   contract,
@@ -59,6 +59,26 @@ test.each([
   expect(responses).toEqual([
     { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry: [] } },
   ]);
+});
+
+test('A provider push given as JSON text leaves byte for byte, so that decimals keep their digits; other text is refused.', async () => {
+  const written = Buffer.from('{"resourceType":"Bundle","total":1,"value":78.40}');
+  const push = (bytes: Buffer) =>
+    sdk.pushData({
+      type: 'provider',
+      contractDetails: contract.details,
+      userAccessToken: firstToken(),
+      data: bytes,
+      version: 'stu3',
+      accountId: '40_1',
+    });
+  await push(written);
+  const before = platform.requests('POST permission-access/import/h:accountId/fhir/stu3');
+  expect(before.at(-1)?.body.equals(written)).toBe(true);
+  await expect(push(Buffer.from('[1]'))).rejects.toBeInstanceOf(TypeValidationError);
+  expect(platform.requests('POST permission-access/import/h:accountId/fhir/stu3')).toHaveLength(
+    before.length,
+  );
 });
 
 test('Twenty pushes at once with an expired token make one refresh, hand over the new token first, and all arrive whole.', async () => {
