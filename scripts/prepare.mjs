@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
+/**
+ * How the app is run (the Dockerfile says the same): a small nursery for young objects saves a tenth of the memory and,
+ * measured, costs no speed, because what large files leave behind is not kept there.
+ */
+export const nodeOptions = ['--max-semi-space-size=2'];
+
 /** Runs a command in the project's folder with its output shown; ends this process when it fails. */
 export function run(command, args, options = {}) {
   const done = spawnSync(command, args, {

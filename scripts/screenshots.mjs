@@ -79,13 +79,11 @@ async function walk(page, shoot) {
   await shoot('consent');
   await allow();
   await page.waitForURL(/\/push$/);
-  await page
-    .locator('#file')
-    .setInputFiles({
-      name: 'x-ray.json',
-      mimeType: 'application/json',
-      buffer: Buffer.from('{"finding":"nothing to worry about"}'),
-    });
+  await page.locator('#file').setInputFiles({
+    name: 'x-ray.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('{"finding":"nothing to worry about"}'),
+  });
   await page.getByLabel('Tags').fill('x-ray, 2026');
   await shoot('upload');
   await page.locator('#send').click();

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { ensureBuilt, ensureInstalled, root } from './prepare.mjs';
+import { ensureBuilt, ensureInstalled, nodeOptions, root } from './prepare.mjs';
 
 /** `npm start` and `npm run sandbox`: install and build what is missing, then run dist/main.js with the words given. */
 ensureInstalled();
 ensureBuilt();
-const child = spawn(process.execPath, ['dist/main.js', ...process.argv.slice(2)], {
+const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 });

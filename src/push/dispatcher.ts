@@ -6,6 +6,8 @@ import type { PayloadRecord } from './work-queue.js';
 
 /** How often it looks at the ledger without being woken: for other processes' work and for clocks that were set. */
 const pollMs = 5000;
+/** How long a claim waits for more places to become free. */
+const gatherMs = 4;
 /** How long to leave a database alone that just failed. */
 const troubleMs = 1000;
 const commitMs = 10;
@@ -125,6 +127,8 @@ export class Dispatcher {
   }
 
   private async claimAll(): Promise<void> {
+    // Under load places become free one by one: a moment later there are several, and one claim serves them all.
+    if (this.running.size > 0 && this.free < this.parts.settings.concurrency / 4) await sleep(gatherMs);
     for (;;) {
       const { free } = this;
       if (this.stopped || free <= 0) return;

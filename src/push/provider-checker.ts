@@ -22,12 +22,20 @@ export class ResourceChecker {
   private thread: Worker | undefined;
   private idle: NodeJS.Timeout | undefined;
   private count = 0;
+  private isPrepared = false;
   private readonly waiting = new Map<number, Waiting>();
 
   /** @param file the compiled thread; where there is none (the app runs from its sources) all is checked in place */
-  constructor(private readonly file: URL = threadFile) {
-    // Now, while the app starts, and not when the first person waits for it.
-    prepareChecks();
+  constructor(private readonly file: URL = threadFile) {}
+
+  /**
+   * Makes the checks ready, which takes a fifth of a second and 16 MB: called when somebody opens the page, so that they
+   * do not wait when they type, and whoever never sends to a provider does not pay.
+   */
+  prepareSoon(): void {
+    if (this.isPrepared) return;
+    this.isPrepared = true;
+    setImmediate(prepareChecks);
   }
 
   /** As `checkText`. Rejects only when the thread died, for example for want of memory. */

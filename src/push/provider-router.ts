@@ -19,7 +19,10 @@ export function providerRouter(parts: ProviderParts, pushesPerMinute: number): R
   const router = Router();
   const limit = rateLimitPerMinute(pushesPerMinute);
 
-  router.get('/push/provider', (req, res) => showProviderPage(room, req, res));
+  router.get('/push/provider', async (req, res) => {
+    await showProviderPage(room, req, res);
+    room.checker.prepareSoon();
+  });
   router.get('/push/provider/sources', limit, (req, res) => showSources(room, req, res));
   router.post('/push/provider/check', limit, async (req, res) => {
     const request = await receive(room, req, res);

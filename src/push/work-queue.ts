@@ -118,7 +118,7 @@ export class WorkQueue {
     await commitTogether(this.database, async (transaction) => {
       const mine = transaction('pushes').where('id', pushId);
       if (state !== 'delivered') mine.where('lease_owner', this.owner);
-      await mine.update({
+      const changed = await mine.update({
         state,
         lease_owner: null,
         lease_until: null,
@@ -132,7 +132,8 @@ export class WorkQueue {
         ...(state === 'delivered' && { delivered_at: now }),
       });
       // Forgotten while it was on its way: nothing of it may come back.
-      if ((await transaction('pushes').where('id', pushId).first('id')) === undefined) return;
+      if (changed === 0 && (await transaction('pushes').where('id', pushId).first('id')) === undefined)
+        return;
       await transaction('attempts')
         .insert(attemptRow(pushId, attempt))
         .onConflict(['push_id', 'number'])
