@@ -180,7 +180,9 @@ export function loadConfig(env: Environment): Config {
   if (mode === 'live') problems.push(...liveProblems(settings, set, exampleAppSecret));
   if (set.BASE_URL?.startsWith('https:') && set.TRUST_PROXY === 'false') {
     // The app itself speaks http: express-session would silently not set the Secure cookie.
-    problems.push('TRUST_PROXY must be set when BASE_URL is an https address: TLS ends at a proxy before the app');
+    problems.push(
+      'TRUST_PROXY must be set when BASE_URL is an https address: TLS ends at a proxy before the app',
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze<Config>({

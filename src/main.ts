@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Config, ConfigError, loadConfig } from './config.js';
-import { type Sandbox, startSandbox } from './sandbox/index.js';
+import { type Sandbox, type SandboxCredentials, startSandbox } from './sandbox/index.js';
+import { sandboxPlatform } from './sandbox-platform.js';
 import { createSandboxSwitches, localDesk, remoteDesk } from './sandbox-switches.js';
 import { type Platform, startApp } from './start-app.js';
 import { createLogger, type Logger } from './web/index.js';
@@ -39,28 +40,11 @@ function openSandbox(config: Config, log: Logger, fresh: boolean): Promise<Sandb
   });
 }
 
-/** The credentials of a sandbox, of this process or of another one at `SANDBOX_URL`, as a platform to talk to. */
-async function sandboxPlatform(config: Config, sandbox: Sandbox | undefined): Promise<Platform> {
-  const url = config.sandbox.url ?? sandbox?.url ?? '';
-  const credentials = sandbox?.credentials() ?? (await fetchCredentials(url));
-  const contract = (role: string) => {
-    const found = credentials.contracts.find((entry) => entry.role === role);
-    if (found === undefined) throw new Error(`the sandbox at ${url} has no contract for ${role}`);
-    return { contractId: found.id, privateKey: found.privateKey };
-  };
-  return {
-    applicationId: credentials.applicationId,
-    baseUrl: credentials.baseUrl,
-    onboardUrl: credentials.onboardUrl,
-    contracts: { library: contract('write'), provider: contract('provider'), read: contract('read') },
-    sandboxUrl: url,
-  };
-}
-
-async function fetchCredentials(url: string): Promise<ReturnType<Sandbox['credentials']>> {
+/** The credentials of a sandbox that runs in another process (`SANDBOX_URL`). */
+async function fetchCredentials(url: string): Promise<SandboxCredentials> {
   const response = await fetch(new URL('sandbox/credentials', url));
   if (!response.ok) throw new Error(`the sandbox at ${url} gave no credentials: ${response.status}`);
-  return (await response.json()) as ReturnType<Sandbox['credentials']>;
+  return (await response.json()) as SandboxCredentials;
 }
 
 function onSignals(stop: () => Promise<void>, log: Logger): void {
@@ -89,13 +73,17 @@ async function runSandbox(config: Config, log: Logger, fresh: boolean): Promise<
   say(`  credentials       ${sandbox.url}sandbox/credentials`);
 }
 
+async function findSandbox(config: Config, sandbox: Sandbox | undefined): Promise<Platform> {
+  const url = config.sandbox.url ?? sandbox?.url ?? '';
+  return sandboxPlatform(sandbox?.credentials() ?? (await fetchCredentials(url)), url);
+}
+
 async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void> {
   const sandbox =
     config.mode === 'sandbox' && config.sandbox.url === undefined
       ? await openSandbox(config, log, fresh)
       : undefined;
-  const platform: Platform =
-    config.mode === 'sandbox' ? await sandboxPlatform(config, sandbox) : config.digime;
+  const platform: Platform = config.mode === 'live' ? config.digime : await findSandbox(config, sandbox);
   const app = await startApp({
     config,
     platform,

@@ -5,10 +5,10 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { createSandboxSwitches, type FaultDesk, localDesk } from '../../src/sandbox-switches.js';
 import { type RunningApp, startApp } from '../../src/start-app.js';
 import { Browser } from '../support/browser.js';
-import { platformOf } from '../support/start-pair.js';
 
 export interface InspectedApp {
   readonly app: RunningApp;
@@ -44,7 +44,7 @@ export async function startInspectedApp(
       PUSH_BACKOFF_CAP_MS: '200',
     }),
     appSecret: 'a secret of thirty-two characters',
-    platform: platformOf(sandbox),
+    platform: sandboxPlatform(sandbox.credentials(), sandbox.url),
     log: pino({ level: 'trace' }, sink),
     ...(desk && { switches: createSandboxSwitches(desk) }),
   });

@@ -74,7 +74,9 @@ test('nobody sees another visitor’s steps, by page, export or events', async (
   // Its own three steps and nothing of the other's eight.
   const own = (await other.getJson('/inspector')).json.steps as Shown[];
   expect(own.map(({ number }) => number).slice(before)).toEqual([before + 1, before + 2, before + 3]);
-  expect(seen.map(({ number }) => number)).toEqual([before + 1, before + 2, before + 3].slice(0, seen.length));
+  expect(seen.map(({ number }) => number)).toEqual(
+    [before + 1, before + 2, before + 3].slice(0, seen.length),
+  );
   expect(seen[0]?.title).toBe('The browser asks to connect');
 });
 

@@ -95,7 +95,7 @@ describe.each([1280, 390])('with scripts, %i pixels wide', (width) => {
       await page.locator('#send').click();
       await page.waitForURL(/\/pushes\//);
       await page.locator('.is-delivered').first().waitFor();
-      const shown = await page.locator('#live').innerText();
+      const shown = (await page.locator('#live').textContent()) ?? '';
       expect(shown).toContain(file.sha256);
       expect(shown).toContain(file.name);
       const added = arrived().slice(before);

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config.js';
 import { startSandbox } from '../../src/sandbox/index.js';
+import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { startApp } from '../../src/start-app.js';
 import { createLogger } from '../../src/web/index.js';
 import { browserFor } from '../support/browser.js';
-import { platformOf } from '../support/start-pair.js';
 
 test('without a read contract the page says what is missing and how to get it', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'push-'));
   const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox') });
-  const { read: _read, ...contracts } = platformOf(sandbox).contracts;
+  const { read: _read, ...contracts } = sandboxPlatform(sandbox.credentials(), sandbox.url).contracts;
   // The contract of the provider reads and the one for the library is refused: the first page has to say so.
   const credentials = sandbox.credentials().contracts;
   const reading = credentials.find(({ role }) => role === 'read');
@@ -20,7 +20,7 @@ test('without a read contract the page says what is missing and how to get it', 
     config: loadConfig({ PORT: '0', DATA_DIR: join(dataDir, 'app'), DIGIME_MODE: 'sandbox' }),
     appSecret: 'a secret of thirty-two characters',
     platform: {
-      ...platformOf(sandbox),
+      ...sandboxPlatform(sandbox.credentials(), sandbox.url),
       contracts: {
         ...contracts,
         ...(reading && { provider: { contractId: reading.id, privateKey: reading.privateKey } }),

@@ -18,7 +18,8 @@ beforeEach(() => {
 });
 
 const json = { accept: 'application/json' };
-const tokenCalls = () => pair.sandbox.control.requests().requests.filter(({ route }) => route === 'token').length;
+const tokenCalls = () =>
+  pair.sandbox.control.requests().requests.filter(({ route }) => route === 'token').length;
 
 /** Starts an authorization and allows it at digi.me. @returns the callback's path and query */
 async function comeBack(who: Browser = visitor): Promise<string> {

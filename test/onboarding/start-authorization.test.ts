@@ -19,7 +19,8 @@ beforeEach(() => {
 });
 
 const locationOf = (answer: { headers: Headers }) => answer.headers.get('location') ?? '';
-const authorizations = () => pair.sandbox.control.requests().requests.filter(({ route }) => route === 'authorize');
+const authorizations = () =>
+  pair.sandbox.control.requests().requests.filter(({ route }) => route === 'authorize');
 
 async function storedSessions(): Promise<
   { visitorId: string; authorizations: Record<string, { codeVerifier: string }> }[]

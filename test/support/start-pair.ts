@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.js';
-import { type Platform, type RunningApp, startApp } from '../../src/start-app.js';
+import { sandboxPlatform } from '../../src/sandbox-platform.js';
+import { type RunningApp, startApp } from '../../src/start-app.js';
 import { createLogger } from '../../src/web/index.js';
 import { Browser } from './browser.js';
 
@@ -23,23 +24,6 @@ export interface PairOptions {
   env?: Record<string, string>;
   sandbox?: Partial<SandboxOptions>;
   now?: () => number;
-}
-
-/** The sandbox's credentials in the shape that the app takes. */
-export function platformOf(sandbox: Sandbox): Platform {
-  const credentials = sandbox.credentials();
-  const contract = (role: string) => {
-    const found = credentials.contracts.find((entry) => entry.role === role);
-    if (found === undefined) throw new Error(`no contract for ${role}`);
-    return { contractId: found.id, privateKey: found.privateKey };
-  };
-  return {
-    applicationId: credentials.applicationId,
-    baseUrl: credentials.baseUrl,
-    onboardUrl: credentials.onboardUrl,
-    contracts: { library: contract('write'), provider: contract('provider'), read: contract('read') },
-    sandboxUrl: sandbox.url,
-  };
 }
 
 /** A real app with a real sandbox behind it, both on free ports, in a folder of their own. */
@@ -66,7 +50,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
         ...env,
       }),
       appSecret: 'a secret of thirty-two characters',
-      platform: platformOf(sandbox),
+      platform: sandboxPlatform(sandbox.credentials(), sandbox.url),
       log: createLogger(process.env.TEST_LOG_LEVEL ?? 'silent'),
       ...now,
     });
