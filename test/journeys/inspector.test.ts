@@ -64,7 +64,7 @@ test('an inspector that was open before the first visit grows while somebody con
   await send('a.txt');
   await watching.locator('li.exchange', { hasText: 'Push a file to the library' }).waitFor();
   await watching
-    .locator('#news', { hasText: 'the latest: Push a file to the library' })
+    .locator('#news', { hasText: 'the latest: The push changed its state' })
     .waitFor({ state: 'attached' });
   const numbers = await watching.locator('li.exchange .step-no').allTextContents();
   expect(numbers).toEqual(numbers.map((_text, index) => String(index + 1)));
@@ -83,7 +83,7 @@ test.each([
     const page = await visit({ colorScheme, viewport: { width, height: 800 } });
     await connect(page);
     await page.goto(open('/inspector'));
-    await page.locator('li.exchange summary').first().focus();
+    await page.locator('li.exchange', { hasText: 'Ask to authorize' }).locator('summary').focus();
     await page.keyboard.press('Enter');
     const means = page.getByRole('tab', { name: 'What it means' });
     await means.waitFor();
@@ -107,7 +107,7 @@ test('without scripts the steps open all the same, with everything in them', asy
   const page = await visit({ javaScriptEnabled: false });
   await connect(page);
   await page.goto(open('/inspector'));
-  const first = page.locator('li.exchange').first();
+  const first = page.locator('li.exchange', { hasText: 'Ask to authorize' });
   expect(await first.getByText('await sdk.getAuthorizeUrl(').isVisible()).toBe(false);
   await first.locator('summary').click();
   for (const words of ['await sdk.getAuthorizeUrl(', '--header "Authorization: Bearer $DIGIME_JWT"', 'S256'])
