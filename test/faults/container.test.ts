@@ -18,18 +18,18 @@ test('what the Dockerfile copies runs with production packages only, read-only, 
   const data = join(image, 'data');
   const app = join(image, 'app');
   mkdirSync(app);
-  const copied = [
-    ...readFileSync(join(project, 'Dockerfile'), 'utf8').matchAll(
-      /^COPY (?:--from=build \/app\/)?(\w[\w.]*) \.\/?/gm,
-    ),
-  ]
+  const dockerfile = readFileSync(join(project, 'Dockerfile'), 'utf8');
+  const copied = [...dockerfile.matchAll(/^COPY (?:--from=build \/app\/)?(\w[\w.]*) \.\/?/gm)]
     .map((match) => match[1] ?? '')
     .filter((name) => ['dist', 'views', 'public'].includes(name));
   expect(copied.sort()).toEqual(['dist', 'public', 'views']);
   for (const name of [...copied, 'package.json', 'package-lock.json'])
     cpSync(join(project, name), join(app, name), { recursive: true });
-  execFileSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: app, stdio: 'ignore' });
-  expect(() => readFileSync(join(app, 'node_modules/typescript/package.json'))).toThrow();
+  const omitted = dockerfile.match(/--omit=\w+/g) ?? [];
+  expect(omitted).toContain('--omit=dev');
+  execFileSync('npm', ['ci', ...omitted, '--no-audit', '--no-fund'], { cwd: app, stdio: 'ignore' });
+  for (const name of ['typescript', 'jest', '@swc/core'])
+    expect(existsSync(join(app, 'node_modules', name))).toBe(false);
   mkdirSync(data, { mode: 0o777 });
   chmodSync(data, 0o777);
   chmodSync(image, 0o755);
