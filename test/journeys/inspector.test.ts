@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type InspectedApp, startInspectedApp } from '../inspector/inspected-app.js';
-import { expectAccessible, launchBrowser } from './provider-visit.js';
+import { expectAccessible, launchBrowser } from './visit.js';
 
 let inspected: InspectedApp;
 let browser: Browser;

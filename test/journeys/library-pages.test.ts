@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { connectReading, pushAndDeliver } from '../library/reading.js';
 import { png } from '../library/samples.js';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { expectAccessible, launchBrowser } from './provider-visit.js';
+import { expectAccessible, launchBrowser } from './visit.js';
 
 let pair: Pair;
 let browser: Browser;

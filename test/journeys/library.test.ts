@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { pdf, png } from '../library/samples.js';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { launchBrowser } from './provider-visit.js';
+import { launchBrowser } from './visit.js';
 
 let pair: Pair;
 let browser: Browser;

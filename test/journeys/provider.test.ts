@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import type { Browser, Page } from 'playwright-core';
 import { exampleBundle } from '../push/provider-requests.js';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { connectProvider, expectAccessible, launchBrowser } from './provider-visit.js';
+import { connectProvider, expectAccessible, launchBrowser } from './visit.js';
 
 let pair: Pair;
 let browser: Browser;

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { listExamples } from '../../src/push/fhir/index.js';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { launchBrowser } from './provider-visit.js';
+import { launchBrowser } from './visit.js';
 
 let pair: Pair;
 let browser: Browser;
