@@ -13,13 +13,7 @@ import { ensureBuilt, ensureInstalled, root } from './prepare.mjs';
  */
 ensureInstalled();
 ensureBuilt();
-const inReadme = new Set([
-  'upload-1280-light',
-  'push-1280-light',
-  'inspector-1280-light',
-  'consent-1280-light',
-  'provider-1280-light',
-]);
+const inReadme = new Set(['upload', 'push', 'provider', 'inspector'].map((name) => `${name}-1280-light`));
 const folder = join(root, 'test-output/screenshots');
 const images = join(root, 'docs/images');
 for (const path of [folder, images]) mkdirSync(path, { recursive: true });
@@ -58,7 +52,7 @@ for (const width of [1280, 390]) {
       const picture = await page.screenshot({ fullPage: true });
       const title = `${name}-${width}-${colorScheme}`;
       writeFileSync(join(folder, `${title}.png`), picture);
-      if (inReadme.has(title)) writeFileSync(join(images, `${name}.png`), picture);
+      if (inReadme.has(title)) writeFileSync(join(images, `${name}.png`), await page.screenshot());
     };
     await walk(page, shoot);
     await context.close();
