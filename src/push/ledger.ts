@@ -46,7 +46,8 @@ export class Ledger {
    * Commits a push with its payload; when this resolves, nothing is lost any more. A repeated idempotency key gives
    * the push that is already there; the caller discards the payload it brought.
    * @param lease taken from the start (`WorkQueue.firstLease`), where the dispatcher can send it right away
-   * @throws AppError IdempotencyConflict when the key was used with other content
+   * @throws AppError IdempotencyConflict when the key was used with other content; ConnectionNotFound when the connection
+   *   is gone by now
    */
   async accept(request: NewPush, lease?: Partial<PushRow>): Promise<{ push: Push; isNew: boolean }> {
     const row = { ...this.newRow(request), ...lease };
@@ -58,6 +59,9 @@ export class Ledger {
         .ignore()
         .returning('id');
       if (inserted.length === 0) return false;
+      // Disconnected or forgotten while the file was on its way in: nothing may stay behind that nobody owns.
+      const owner = await transaction('connections').where('id', row.connection_id).first('id');
+      if (owner === undefined) throw new AppError('ConnectionNotFound');
       await transaction('payloads').insert({
         push_id: row.id,
         spool_name: payload.spoolName ?? null,

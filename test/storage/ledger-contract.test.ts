@@ -34,6 +34,17 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger in %s', (kind) => {
     expect((await stage.accept()).id).not.toBe((await stage.accept()).id);
   });
 
+  test('refuses a push whose connection is gone by now, keeps nothing of it, and fails nobody else for it', async () => {
+    const [refused, kept] = await Promise.allSettled([
+      stage.accept({ connectionId: randomUUID(), visitorId: 'bert' }),
+      stage.accept(),
+    ]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'ConnectionNotFound' } });
+    expect(kept.status).toBe('fulfilled');
+    expect(await stage.ledger.list('bert', { limit: 10 })).toEqual([]);
+    expect(await stage.ledger.storedBytes('bert')).toEqual({ ofVisitor: 0, inAll: 100 });
+  });
+
   test('each push is claimed by one owner only, however many ask', async () => {
     for (let n = 0; n < 40; n++) await stage.accept({ visitorId: `visitor-${n % 7}` });
     const claims = await Promise.all(
