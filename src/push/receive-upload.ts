@@ -132,6 +132,8 @@ export async function receiveUpload(
   maxBytes: number,
 ): Promise<ReceivedUpload> {
   assertMultipart(req, maxBytes);
+  // Gone while the session and the quota were looked up: nothing would ever tell of its end any more.
+  if (req.destroyed) throw new AppError('UploadAborted');
   const files = await new Promise<Express.Multer.File[]>((resolve, reject) => {
     const writers: PayloadWriter[] = [];
     const storage = new SpoolStorage(spool, maxBytes, (writer) => writers.push(writer), reject);
