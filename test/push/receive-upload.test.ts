@@ -16,7 +16,7 @@ test('a client that is gone before its body is looked at is told apart at once a
   const outcome = new Promise((resolve) => {
     app.post('/push/library', async (req, res) => {
       // As when the session and the quota take their time.
-      await once(req, 'close');
+      await new Promise((closed) => req.once('close', closed));
       receiveUpload(req, res, new Spool(folder), 1000).then(resolve, resolve);
     });
   });
