@@ -51,7 +51,8 @@ class CommitGroup {
     } catch (error) {
       if (batch.length === 1) return batch[0]?.reject(error);
       // Nobody's own fault, and each further try would wait for the lock or the disk anew, with the event loop held.
-      if (asStorageError(error) instanceof AppError) return batch.forEach(({ reject }) => void reject(error));
+      if (!(error instanceof AppError) && asStorageError(error) instanceof AppError)
+        return batch.forEach(({ reject }) => void reject(error));
       for (const { job, resolve, reject } of batch)
         await this.database.transaction(job).then(resolve, reject);
     }
