@@ -39,7 +39,7 @@ const row = (what, value, rest = {}) => ({ what, value: Number(value.toPrecision
 /**
  * What checking a bundle costs. The baseline of the ratios is `JSON.parse` of the same text in the same run.
  *
- * @returns {Promise<Array<{ what: string, value: number, unit: string, ratio?: number, goal?: string, reached?: boolean }>>}
+ * @returns {Promise<import('./row.mjs').Row[]>}
  */
 export async function benchFhir() {
   const compile = timeOnce(prepareChecks);
@@ -52,7 +52,7 @@ export async function benchFhir() {
   const largeText = JSON.stringify(large, null, 2);
   const largeParse = medianMs(() => JSON.parse(largeText), 3);
   const paths = Array.from({ length: 50 }, (_, index) => `entry[${index}].resource.status`);
-  const ratio = (value, baseline) => Number((value / baseline).toPrecision(2));
+  const ratio = (value, baseline) => `${Number((value / baseline).toPrecision(2))} × parse`;
   const largeRow = (what, work) => {
     const value = medianMs(work, 3);
     return row(`${what}, ${(largeText.length / 1024 ** 2).toFixed(1)} MiB`, value, {
