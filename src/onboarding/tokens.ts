@@ -7,6 +7,8 @@ import type { Connections } from './connections.js';
 
 const leaseMs = 30_000;
 const lookAgainMs = 100;
+const savingAgainMs = 500;
+const savingTries = 40;
 
 /** What a call of the digi.me client needs to act for a connection; spread it into the call's arguments. */
 export interface ActingFor {
@@ -44,6 +46,18 @@ export class Tokens {
     };
   }
 
+  /** The old pair is gone at digi.me: if the database is locked for a moment, losing the new one would lose the connection. */
+  private async keep(connectionId: string, fresh: UserAccessToken): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.connections.saveToken(connectionId, fresh);
+      } catch (error) {
+        if (tries === savingTries) throw error;
+        await sleep(savingAgainMs);
+      }
+    }
+  }
+
   private async load(connectionId: string): Promise<UserAccessToken> {
     const token = await this.connections.loadToken(connectionId);
     if (token === undefined) throw new AppError('ConnectionNotFound');
@@ -66,10 +80,14 @@ export class Tokens {
       const current = await this.load(connectionId);
       if (current.accessToken.value !== stale.accessToken.value) return current;
       const fresh = await refresh();
-      await this.connections.saveToken(connectionId, fresh);
+      await this.keep(connectionId, fresh);
       return fresh;
     } catch (error) {
-      if (isTokenRefusal(error)) await this.connections.needsReauthorization(connectionId);
+      // Unless the person has authorized again in the meantime: then the refused token is no longer the one that counts.
+      const isStill = async () =>
+        (await this.load(connectionId)).accessToken.value === stale.accessToken.value;
+      if (isTokenRefusal(error) && (await isStill()))
+        await this.connections.needsReauthorization(connectionId);
       throw error;
     } finally {
       await this.connections.releaseRefreshLease(connectionId, this.owner);

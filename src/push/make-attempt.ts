@@ -65,7 +65,7 @@ export class AttemptMaker {
   }
 
   private async settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
-    const verdict = await this.patiently(push, () => this.verdictOn(push, error));
+    const verdict = await this.patiently(push, () => this.verdictOn(push, error, attempt.startedAt));
     const settlement = settleFailure(push, error, attempt, verdict, {
       ...this.parts.settings,
       now: this.parts.now(),
@@ -79,13 +79,15 @@ export class AttemptMaker {
     return settlement;
   }
 
-  private async verdictOn(push: Push, error: unknown): Promise<Verdict> {
-    const verdict = classifyFailure(error);
-    if (verdict.outcome === 'reauthorize' && verdict.scope === 'connection')
-      await this.parts.connections.needsReauthorization(push.connectionId);
+  private async verdictOn(push: Push, error: unknown, startedAt: number): Promise<Verdict> {
+    const connection = await this.parts.connections.get(push.connectionId);
     // The connection was dropped while this was on its way: there is nobody left to deliver it for.
-    if ((await this.parts.connections.get(push.connectionId)) === undefined)
-      return { outcome: 'fail', possiblyArrived: false };
+    if (connection === undefined) return { outcome: 'fail', possiblyArrived: false };
+    const verdict = classifyFailure(error);
+    if (verdict.outcome !== 'reauthorize' || verdict.scope !== 'connection') return verdict;
+    // The person authorized again while this was on its way: what was refused was the token before.
+    if (connection.updatedAt > startedAt) return { outcome: 'retry', possiblyArrived: false };
+    await this.parts.connections.needsReauthorization(push.connectionId);
     return verdict;
   }
 

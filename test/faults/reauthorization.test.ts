@@ -1,5 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
+import { openDatabase } from '../../src/storage/index.js';
 import type { Browser } from '../support/browser.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { eventually } from './support/eventually.js';
@@ -132,4 +135,32 @@ test('a waiting push can be cancelled, and then nothing of it is kept or sent', 
   await browser.waitForState(after.ids[0] ?? '', ['delivered']);
   expect((await browser.getJson(`/pushes/${ids[0]}`)).json.state).toBe('cancelled');
   expect(hashesThere()).toEqual(after.hashes);
+});
+
+test('a refreshed pair survives a database that is locked at that moment', async () => {
+  await connect();
+  pair.sandbox.control.advanceClock(2 * hour);
+  pair.sandbox.control.clearRequests();
+  pair.sandbox.control.addFault({ route: 'token', times: 1, delayMs: 1000 });
+  const { json } = await browser.upload(randomBytes(1000), fileMeta);
+  await eventually('the refused import', () => requests('import').length === 1);
+  const other = await openDatabase({ dataDir: join(pair.dataDir, 'app') });
+  await other.raw('begin immediate');
+  await eventually('the refresh', () => requests('token').length === 1);
+  // Long enough for the first tries to save the pair to meet the lock.
+  await sleep(1500);
+  await other.raw('rollback');
+  await other.destroy();
+  await browser.waitForState(json.id, ['delivered']);
+  expect(requests('token')).toHaveLength(1);
+});
+
+test('a refusal that arrives after the person has authorized again does not ask them once more', async () => {
+  const id = await connect();
+  pair.sandbox.control.addFault({ route: 'import', times: 2, status: 401, delayMs: 800 });
+  const { json } = await browser.upload(randomBytes(1000), fileMeta);
+  await reauthorize(id);
+  await browser.waitForState(json.id, ['delivered']);
+  const { connections } = (await browser.getJson('/')).json;
+  expect(connections[0].state).toBe('active');
 });
