@@ -17,7 +17,6 @@ export const errorStatus = {
   TokenRefused: 401,
   AccountNotFound: 404,
   NotFound: 404,
-  MethodNotAllowed: 405,
   CrossSiteRequest: 403,
   NotMultipart: 415,
   UnsupportedMediaType: 415,

@@ -17,8 +17,6 @@ export interface PendingAuthorization {
   startedAt: number;
   /** The connection to give the new token to, when a reauthorization was started. */
   connectionId?: string;
-  /** Which account's permission is renewed, when it was for one account. */
-  accountId?: string;
 }
 
 declare module 'express-session' {

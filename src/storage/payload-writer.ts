@@ -63,11 +63,6 @@ export class PayloadWriter extends Writable {
     return this.stored;
   }
 
-  /** Bytes received so far. */
-  get receivedBytes(): number {
-    return this.size;
-  }
-
   private get partPath(): string {
     return join(this.folder, `${this.spoolName}.part`);
   }
