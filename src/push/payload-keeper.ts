@@ -66,6 +66,7 @@ export class PayloadKeeper {
   async discardUnlessKnown(spoolName: string): Promise<void> {
     this.doubtful.add(spoolName);
     // Another machine may still be working on the commit; SQLite has ended it one way or the other.
+    // What can't be settled now stays in doubt until the next sweep.
     if (!this.isShared) await this.settleDoubts().catch(() => {});
   }
 
