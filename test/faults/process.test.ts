@@ -43,16 +43,13 @@ function run(env: Record<string, string>, words: string[] = []) {
   child.stderr.on('data', (text) => {
     said.err += text;
   });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  const ended = once(child, 'close').then(([code]) => code as number | null);
   return {
     child,
     said,
     ended,
-    ready: () =>
-      eventually(
-        'the ready line',
-        () => /(?:app|sandbox) ready on (http:\S+)\n(?![\s\S]*ready)/.exec(said.out)?.[1],
-      ),
+    // The app's own line: the sandbox's comes before it and may arrive by itself.
+    ready: () => eventually('the ready line', () => /app ready on (http:\S+)\n/.exec(said.out)?.[1]),
   };
 }
 
