@@ -6,7 +6,7 @@ import {
   parseJsonWithPosition,
   prepareChecks,
   readStructure,
-} from '../dist/push/fhir/index.js';
+} from '../dist/fhir/index.js';
 
 const GOAL_MS = 1;
 

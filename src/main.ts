@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { type Config, ConfigError, loadConfig } from './config.js';
+import { type Config, ConfigError, loadConfig } from './config/index.js';
 import { type Sandbox, type SandboxCredentials, startSandbox } from './sandbox/index.js';
 import { sandboxPlatform } from './sandbox-platform.js';
 import { createSandboxSwitches, localDesk, remoteDesk } from './sandbox-switches.js';

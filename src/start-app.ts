@@ -5,19 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { accountsRouter } from './accounts/index.js';
 import { createApp } from './app.js';
-import type { Config, Contracts } from './config.js';
+import type { Config, Contracts } from './config/index.js';
+import { Connections, Tokens } from './connections/index.js';
 import { init } from './digime/index.js';
 import { inspectorRouter, Recorder, type SandboxSwitches, whatIfRouter } from './inspector/index.js';
+import { leaveRouter } from './leave/index.js';
 import { libraryRouter, PushedFiles, ReadLibraries } from './library/index.js';
-import {
-  Connections,
-  homeRouter,
-  leaveRouter,
-  type OnboardingParts,
-  onboardingRouter,
-  Tokens,
-  UsedStates,
-} from './onboarding/index.js';
+import { homeRouter, type OnboardingParts, onboardingRouter, UsedStates } from './onboarding/index.js';
 import { createPushService, type PushService, providerRouter, pushRouter } from './push/index.js';
 import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
 import {

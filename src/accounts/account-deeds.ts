@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
+import type { Connection } from '../connections/index.js';
 import { AppError } from '../errors.js';
-import type { Connection } from '../onboarding/index.js';
 import { languageOf, renderPage, seeOther, wantsJson } from '../web/index.js';
 import type { AccountView } from './account-view.js';
 import { leaveNotice, rememberVisit } from './account-visit.js';

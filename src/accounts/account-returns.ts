@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
+import type { Connection } from '../connections/index.js';
 import { AppError } from '../errors.js';
-import type { Connection } from '../onboarding/index.js';
 import { oneString, seeOther } from '../web/index.js';
 import { accountView } from './account-view.js';
 import { type AccountDeed, leaveNotice, takeVisit } from './account-visit.js';

@@ -1,6 +1,7 @@
+import { type Connection, contractFor } from '../connections/index.js';
 import type { Account } from '../digime/index.js';
 import { AppError } from '../errors.js';
-import { type Connection, contractFor, type OnboardingParts } from '../onboarding/index.js';
+import type { OnboardingParts } from '../onboarding/index.js';
 import { asAppError } from '../web/index.js';
 
 /** The connections of one visitor to one library, and the accounts that digi.me lists behind them. */

@@ -1,13 +1,14 @@
 import { type Request, type Response, Router } from 'express';
+import { connectionView } from '../connections/index.js';
 import { ServerError } from '../digime/index.js';
 import { AppError } from '../errors.js';
-import { connectionView, smallBody } from '../onboarding/index.js';
 import {
   describeError,
   languageOf,
   noReferrer,
   rateLimitPerMinute,
   renderPage,
+  smallBody,
   translator,
   visitorOf,
   wantsJson,

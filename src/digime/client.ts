@@ -1,9 +1,9 @@
-import type { ExchangeHook } from './exchange.js';
-import type { FileDescriptorTokens } from './file-descriptor-tokens.js';
-import type { Transport } from './http.js';
-import type { PlatformKeySet } from './platform-key-set.js';
-import type { SharedRefreshes } from './shared-refreshes.js';
-import type { RefreshLock } from './user-access-token.js';
+import type { FileDescriptorTokens } from './crypto/file-descriptor-tokens.js';
+import type { PlatformKeySet } from './token/platform-key-set.js';
+import type { SharedRefreshes } from './token/shared-refreshes.js';
+import type { RefreshLock } from './token/user-access-token.js';
+import type { ExchangeHook } from './wire/exchange.js';
+import type { Transport } from './wire/http.js';
 
 /** What one `init` sets up and all its calls share. */
 export interface Client {

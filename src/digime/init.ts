@@ -1,14 +1,14 @@
-import { both, object, oneOf, optional, where } from './argument-shape.js';
-import { anyText, callback, checkArguments, positive, text, wholeNumber } from './arguments.js';
-import { callsOf, type DigiMe } from './calls.js';
+import { both, object, oneOf, optional, where } from './arguments/argument-shape.js';
+import { anyText, callback, checkArguments, positive, text, wholeNumber } from './arguments/arguments.js';
+import { callsOf, type DigiMe } from './calls/calls.js';
 import type { CallOptions, Client } from './client.js';
-import type { ExchangeHook } from './exchange.js';
-import { fetchPlatformKeys } from './fetch-platform-keys.js';
-import { FileDescriptorTokens } from './file-descriptor-tokens.js';
-import { createTransport, type ProxySetting } from './http.js';
-import { PlatformKeySet } from './platform-key-set.js';
-import { SharedRefreshes } from './shared-refreshes.js';
-import type { RefreshLock } from './user-access-token.js';
+import { FileDescriptorTokens } from './crypto/file-descriptor-tokens.js';
+import { fetchPlatformKeys } from './token/fetch-platform-keys.js';
+import { PlatformKeySet } from './token/platform-key-set.js';
+import { SharedRefreshes } from './token/shared-refreshes.js';
+import type { RefreshLock } from './token/user-access-token.js';
+import type { ExchangeHook } from './wire/exchange.js';
+import { createTransport, type ProxySetting } from './wire/http.js';
 
 /** Options of `init`. */
 export interface InitOptions {

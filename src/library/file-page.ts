@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import type { Connection } from '../onboarding/index.js';
+import type { Connection } from '../connections/index.js';
 import { renderPage, wantsJson } from '../web/index.js';
 import { contentDisposition } from './download-name.js';
 import { type FetchedFile, withFile } from './fetch-file.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
+import { type Connection, connectionView } from '../connections/index.js';
 import { AppError } from '../errors.js';
-import { type Connection, connectionView } from '../onboarding/index.js';
 import { languageOf, oneString, renderPage, translator, wantsJson } from '../web/index.js';
 import { type FileView, fileView } from './file-view.js';
 import { isLearning, learnDetails, smallFileBytes } from './learn-details.js';

@@ -1,4 +1,5 @@
-import type { Connection, OnboardingParts } from '../onboarding/index.js';
+import type { Connection } from '../connections/index.js';
+import type { OnboardingParts } from '../onboarding/index.js';
 import { ReadLibrary } from './read-library.js';
 
 const maxFilesInAll = 100_000;

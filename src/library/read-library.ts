@@ -1,5 +1,6 @@
+import type { Connection } from '../connections/index.js';
 import type { ListedFile } from '../digime/index.js';
-import type { Connection, OnboardingParts } from '../onboarding/index.js';
+import type { OnboardingParts } from '../onboarding/index.js';
 import { detailsOf, type FileDetails, timeOf } from './file-details.js';
 import { ReadSession } from './read-session.js';
 

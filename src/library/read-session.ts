@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import { type Connection, contractFor } from '../connections/index.js';
 import { type FileFacts, type FileList, ServerError } from '../digime/index.js';
-import { type Connection, contractFor, type OnboardingParts } from '../onboarding/index.js';
+import type { OnboardingParts } from '../onboarding/index.js';
 
 /** A session ends this much earlier for us, so that it does not end in the middle of a call. */
 const marginMs = 30_000;

@@ -1,18 +1,15 @@
 import { type Request, Router } from 'express';
+import { type Connection, contractFor } from '../connections/index.js';
 import { AppError } from '../errors.js';
+import { startAuthorization } from '../onboarding/index.js';
 import {
-  type Connection,
-  contractFor,
   fieldsOf,
-  smallBody,
-  startAuthorization,
-} from '../onboarding/index.js';
-import {
   noReferrer,
   oneString,
   rateLimitPerMinute,
   renderPage,
   seeOther,
+  smallBody,
   visitorOf,
   wantsJson,
 } from '../web/index.js';

@@ -1,16 +1,15 @@
 import type { Request } from 'express';
+import type { Connection } from '../connections/index.js';
+import { contractFor, findAccount } from '../connections/index.js';
 import type { UserAccessToken } from '../digime/index.js';
 import { AppError } from '../errors.js';
 import { asAppError, oneString, reloadSession, renewSession, saveSession, visitorOf } from '../web/index.js';
-import type { Connection } from './connections.js';
-import { findAccount } from './find-account.js';
 import type { OnboardingParts } from './parts.js';
 import {
   findAuthorization,
   type PendingAuthorization,
   withoutAuthorization,
 } from './pending-authorizations.js';
-import { contractFor } from './start-authorization.js';
 
 /** Longer values than these come from nobody but an attacker. */
 const maxParameterLength = 4096;

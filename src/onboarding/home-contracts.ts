@@ -1,6 +1,6 @@
+import type { ConnectionType } from '../connections/index.js';
 import { type Contract, ServerError } from '../digime/index.js';
 import { hasWord, type Translate } from '../web/index.js';
-import type { ConnectionType } from './connections.js';
 import type { OnboardingParts } from './parts.js';
 
 const freshForMs = 60 * 60_000;

@@ -1,6 +1,6 @@
 import { Router } from 'express';
+import { connectionView } from '../connections/index.js';
 import { languageOf, renderPage, translator, visitorOf, wantsJson } from '../web/index.js';
-import { connectionView } from './connection-view.js';
 import { HomeContracts } from './home-contracts.js';
 import type { OnboardingParts } from './parts.js';
 

@@ -1,10 +1,9 @@
-import type { Contracts } from '../config.js';
+import type { Contracts } from '../config/index.js';
+import type { Connections, Tokens } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { KeyedLock, Logger } from '../web/index.js';
-import type { Connections } from './connections.js';
 import type { UsedStates } from './pending-authorizations.js';
-import type { Tokens } from './tokens.js';
 
 /** What onboarding works with. */
 export interface OnboardingParts {

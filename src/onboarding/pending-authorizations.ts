@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request } from 'express';
+import type { ConnectionType } from '../connections/index.js';
 import { AppError } from '../errors.js';
 import type { Database } from '../storage/index.js';
-import type { ConnectionType } from './connections.js';
 
 const maxPending = 5;
 const lifetimeMs = 10 * 60_000;

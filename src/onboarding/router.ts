@@ -1,8 +1,16 @@
-import express, { type Request, type RequestHandler, Router } from 'express';
+import { type Request, Router } from 'express';
+import type { ConnectionType } from '../connections/index.js';
 import { AppError, type Problem } from '../errors.js';
-import { noReferrer, oneString, rateLimitPerMinute, seeOther, visitorOf } from '../web/index.js';
+import {
+  fieldsOf,
+  noReferrer,
+  oneString,
+  rateLimitPerMinute,
+  seeOther,
+  smallBody,
+  visitorOf,
+} from '../web/index.js';
 import { handleCallback } from './callback.js';
-import type { ConnectionType } from './connections.js';
 import type { OnboardingParts } from './parts.js';
 import { type AuthorizationRequest, startAuthorization } from './start-authorization.js';
 
@@ -11,17 +19,6 @@ const pageAfter: Record<ConnectionType, string> = {
   provider: '/push/provider',
   read: '/library',
 };
-
-/** Reads the small bodies of forms and scripts: `application/x-www-form-urlencoded` or JSON, flat, at most 16 kB. */
-export const smallBody: RequestHandler[] = [
-  express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 50 }),
-  express.json({ limit: '16kb' }),
-];
-
-/** The fields of a parsed body; every one must be a single string or number. */
-export function fieldsOf(req: Request): Record<string, unknown> {
-  return typeof req.body === 'object' && req.body !== null && !Array.isArray(req.body) ? req.body : {};
-}
 
 async function readRequest(parts: OnboardingParts, req: Request): Promise<AuthorizationRequest> {
   const fields = fieldsOf(req);

@@ -1,5 +1,7 @@
 import type { Request } from 'express';
-import type { ContractDetails } from '../config-contracts.js';
+import type { ContractDetails } from '../config/index.js';
+import type { Connection, ConnectionType } from '../connections/index.js';
+import { contractFor, isTokenRefusal } from '../connections/index.js';
 import { AppError } from '../errors.js';
 import {
   asAppError,
@@ -9,10 +11,8 @@ import {
   saveSession,
   visitorOf,
 } from '../web/index.js';
-import type { Connection, ConnectionType } from './connections.js';
 import type { OnboardingParts } from './parts.js';
 import { newState, rememberAuthorization } from './pending-authorizations.js';
-import { isTokenRefusal } from './tokens.js';
 
 export interface AuthorizationRequest {
   type: ConnectionType;
@@ -20,16 +20,6 @@ export interface AuthorizationRequest {
   locale?: string | undefined;
   /** Renew this connection instead of making a new one. */
   renew?: Connection | undefined;
-}
-
-/** The contract for a kind of connection. @throws AppError ReadContractMissing, ContractMissing */
-export function contractFor(
-  parts: Pick<OnboardingParts, 'contracts'>,
-  type: ConnectionType,
-): ContractDetails {
-  const contract = parts.contracts[type];
-  if (contract === undefined) throw new AppError(type === 'read' ? 'ReadContractMissing' : 'ContractMissing');
-  return contract;
 }
 
 /**

@@ -1,14 +1,14 @@
-import type { DispatchSettings, UploadLimits } from '../config.js';
+import type { DispatchSettings, UploadLimits } from '../config/index.js';
+import type { Connections } from '../connections/index.js';
 import type { Recorder } from '../inspector/index.js';
-import type { Connections } from '../onboarding/index.js';
 import type { Spool } from '../storage/index.js';
 import type { Logger } from '../web/index.js';
-import type { Dispatcher } from './dispatcher.js';
-import type { Ledger } from './ledger.js';
-import type { PayloadKeeper } from './payload-keeper.js';
-import type { PushEvents } from './push-events.js';
-import type { UploadGuard } from './upload-guard.js';
-import type { WorkQueue } from './work-queue.js';
+import type { Dispatcher } from './delivery/dispatcher.js';
+import type { UploadGuard } from './intake/upload-guard.js';
+import type { Ledger } from './ledger/ledger.js';
+import type { PayloadKeeper } from './ledger/payload-keeper.js';
+import type { PushEvents } from './ledger/push-events.js';
+import type { WorkQueue } from './ledger/work-queue.js';
 
 /** What the routes of the push service work with. */
 export interface PushParts {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Config, Contracts } from '../config.js';
+import type { Config, Contracts } from '../config/index.js';
+import type { Connections, Tokens } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
-import type { Connections, Tokens } from '../onboarding/index.js';
 import type { Database, Sealer, Spool } from '../storage/index.js';
 import type { Logger } from '../web/index.js';
-import { Dispatcher } from './dispatcher.js';
-import { Ledger } from './ledger.js';
+import { Dispatcher } from './delivery/dispatcher.js';
+import { UploadGuard } from './intake/upload-guard.js';
+import { Ledger } from './ledger/ledger.js';
+import { PayloadKeeper } from './ledger/payload-keeper.js';
+import { PushEvents } from './ledger/push-events.js';
+import { WorkQueue } from './ledger/work-queue.js';
 import type { PushParts } from './parts.js';
-import { PayloadKeeper } from './payload-keeper.js';
-import { PushEvents } from './push-events.js';
-import { UploadGuard } from './upload-guard.js';
-import { WorkQueue } from './work-queue.js';
 
 export interface PushServiceOptions {
   config: Pick<Config, 'uploads' | 'dispatch'>;

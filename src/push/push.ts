@@ -1,4 +1,4 @@
-import type { FileDescriptor } from './file-meta.js';
+import type { FileDescriptor } from './intake/file-meta.js';
 
 /** `queued` → `pushing` → `delivered`; the others need a person, or nothing more at all. */
 export type PushState = 'queued' | 'pushing' | 'delivered' | 'failed' | 'needs-reauthorization' | 'cancelled';

@@ -21,3 +21,4 @@ export {
   saveSession,
   visitorOf,
 } from './session.js';
+export { fieldsOf, smallBody } from './small-body.js';

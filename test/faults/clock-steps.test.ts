@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
+import { fileMeta } from '../support/multipart.js';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { eventually } from './support/eventually.js';
-import { fileMeta } from './support/multipart.js';
 
 const hourMs = 3_600_000;
 let pair: Pair;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Browser } from '../support/browser.js';
-import { mainPath } from './support/child-app.js';
-import { eventually } from './support/eventually.js';
+import { mainPath } from '../support/child-app.js';
+import { eventually } from '../support/eventually.js';
 
 const project = join(dirname(mainPath), '..');
 const isRoot = process.getuid?.() === 0;

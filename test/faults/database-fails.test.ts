@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import createKnex, { type Knex } from 'knex';
 import type { Browser } from '../support/browser.js';
-import type { ChildApp } from './support/child-app.js';
-import { eventually } from './support/eventually.js';
-import { fileMeta } from './support/multipart.js';
-import { type Stage, stages } from './support/with-child.js';
+import type { ChildApp } from '../support/child-app.js';
+import { eventually } from '../support/eventually.js';
+import { fileMeta } from '../support/multipart.js';
+import { type Stage, stages } from '../support/with-child.js';
 
 const newStage = stages();
 const appFolder = ({ folder }: Stage) => join(folder, 'app');

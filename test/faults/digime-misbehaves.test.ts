@@ -5,9 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FaultRequest } from '../../src/sandbox/control/faults.js';
 import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
+import { fileMeta } from '../support/multipart.js';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { eventually } from './support/eventually.js';
-import { fileMeta } from './support/multipart.js';
 
 let pair: Pair;
 let browser: Browser;

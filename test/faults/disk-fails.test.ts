@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.js';
-import type { ChildApp } from './support/child-app.js';
-import { eventually } from './support/eventually.js';
-import { fileMeta, filePart, metaPart, multipart, openUpload } from './support/multipart.js';
-import { type Stage, stages } from './support/with-child.js';
+import type { ChildApp } from '../support/child-app.js';
+import { eventually } from '../support/eventually.js';
+import { fileMeta, filePart, metaPart, multipart, openUpload } from '../support/multipart.js';
+import { type Stage, stages } from '../support/with-child.js';
 
 const newStage = stages();
 const appFolder = ({ folder }: Stage) => join(folder, 'app');

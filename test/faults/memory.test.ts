@@ -6,8 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { mainPath, startChild } from './support/child-app.js';
-import { boundary, fileMeta, filePart, metaPart, multipart, openUpload } from './support/multipart.js';
+import { mainPath, startChild } from '../support/child-app.js';
+import { boundary, fileMeta, filePart, metaPart, multipart, openUpload } from '../support/multipart.js';
 
 const mebibyte = 2 ** 20;
 const sizeMebibytes = 1024;

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { eventually } from './support/eventually.js';
-import { fileMeta, filePart, metaPart, multipart, openUpload, sendUpload } from './support/multipart.js';
-import { type Stage, stages } from './support/with-child.js';
+import { eventually } from '../support/eventually.js';
+import { fileMeta, filePart, metaPart, multipart, openUpload, sendUpload } from '../support/multipart.js';
+import { type Stage, stages } from '../support/with-child.js';
 
 const newStage = stages();
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Browser } from '../support/browser.js';
-import { mainPath } from './support/child-app.js';
-import { eventually } from './support/eventually.js';
+import { mainPath } from '../support/child-app.js';
+import { eventually } from '../support/eventually.js';
 
 let folder: string;
 const children: ChildProcess[] = [];

@@ -2,9 +2,9 @@ import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.js';
-import type { ChildApp } from './support/child-app.js';
-import { fileMeta } from './support/multipart.js';
-import { stages } from './support/with-child.js';
+import type { ChildApp } from '../support/child-app.js';
+import { fileMeta } from '../support/multipart.js';
+import { stages } from '../support/with-child.js';
 
 const newStage = stages();
 const kills = 100;

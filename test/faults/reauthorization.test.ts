@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { openDatabase } from '../../src/storage/index.js';
 import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
+import { fileMeta } from '../support/multipart.js';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { eventually } from './support/eventually.js';
-import { fileMeta } from './support/multipart.js';
 
 let pair: Pair;
 let browser: Browser;

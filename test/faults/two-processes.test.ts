@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Browser } from '../support/browser.js';
-import { eventually } from './support/eventually.js';
-import { fileMeta } from './support/multipart.js';
-import { type Postgres, startPostgres } from './support/postgres.js';
-import { type Stage, stages } from './support/with-child.js';
+import { eventually } from '../support/eventually.js';
+import { fileMeta } from '../support/multipart.js';
+import { type Postgres, startPostgres } from '../support/postgres.js';
+import { type Stage, stages } from '../support/with-child.js';
 
 const newStage = stages();
 let postgres: Postgres;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { connectProvider, exampleBundle, pushJson } from '../push/provider-requests.js';
+import { connectProvider, exampleBundle, pushJson } from '../push/provider/provider-requests.js';
 import type { Browser } from '../support/browser.js';
 import { type InspectedApp, readEvents, startInspectedApp } from './inspected-app.js';
 

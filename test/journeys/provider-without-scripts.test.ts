@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { exampleBundle } from '../push/provider-requests.js';
+import { exampleBundle } from '../push/provider/provider-requests.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { connectProvider, launchBrowser } from './visit.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { exampleBundle } from '../push/provider-requests.js';
+import { exampleBundle } from '../push/provider/provider-requests.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { connectProvider, expectAccessible, launchBrowser } from './visit.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { listExamples } from '../../src/push/fhir/index.js';
+import { listExamples } from '../../src/fhir/index.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { launchBrowser } from './visit.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { Connection } from '../../src/connections/index.js';
 import { compareLibraries } from '../../src/library/library-page.js';
-import type { Connection } from '../../src/onboarding/index.js';
 
 const connection = (type: Connection['type'], userId: string | undefined): Connection => ({
   id: `${type} ${userId}`,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/index.js';
 import { startSandbox } from '../../src/sandbox/index.js';
 import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { startApp } from '../../src/start-app.js';

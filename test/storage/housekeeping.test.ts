@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { Push } from '../../src/push/push.js';
-import { ledgerStage } from './ledger-stage.js';
+import { ledgerStage } from '../push/ledger/ledger-stage.js';
 
 describe.each(['SQLite', 'PostgreSQL'] as const)('housekeeping with the ledger in %s', (kind) => {
   const stage = ledgerStage(kind);

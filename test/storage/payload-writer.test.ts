@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../src/errors.js';
 import { Spool } from '../../src/storage/index.js';
-import { eventually } from '../faults/support/eventually.js';
+import { eventually } from '../support/eventually.js';
 
 let folder: string;
 let spool: Spool;

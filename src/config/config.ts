@@ -1,0 +1,241 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type ContractDetails, liveProblems, readContracts } from './contracts.js';
+
+/** The value that `.env.example` shows: a start in live mode with it is refused. */
+export const exampleAppSecret = 'change-me-to-32-random-characters-or-more';
+
+/** Everything that can be set, checked and frozen. Sizes in bytes, times in the unit the name says. */
+export interface Config {
+  readonly mode: 'sandbox' | 'live';
+  readonly host: string;
+  readonly port: number;
+  /** The app's public address with a final slash; `undefined` means: derived from the port that was bound. */
+  readonly baseUrl: string | undefined;
+  readonly trustProxy: number | string | boolean;
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  /** `undefined` only in sandbox mode, where one is made on first start and kept in `dataDir`. */
+  readonly appSecret: string | undefined;
+  readonly logLevel: string;
+  readonly digime: {
+    readonly applicationId: string;
+    readonly baseUrl: string;
+    readonly onboardUrl: string;
+    readonly contracts: Contracts;
+  };
+  readonly sandbox: {
+    readonly host: string;
+    readonly port: number;
+    readonly url: string | undefined;
+    readonly callbacks: readonly string[];
+  };
+  readonly uploads: UploadLimits;
+  readonly dispatch: DispatchSettings;
+  readonly rateLimits: {
+    readonly startsPerMinute: number;
+    readonly callbacksPerMinute: number;
+    readonly uploadsPerMinute: number;
+  };
+  readonly drainMs: number;
+}
+
+/** The contracts by what they are for; in sandbox mode they are the sandbox's own. */
+export interface Contracts {
+  readonly library: ContractDetails;
+  readonly provider?: ContractDetails;
+  readonly read?: ContractDetails;
+}
+
+export interface UploadLimits {
+  readonly maxUploadBytes: number;
+  readonly maxConcurrentUploads: number;
+  readonly visitorQuotaBytes: number;
+  readonly totalQuotaBytes: number;
+  /** An upload that delivers no byte for this long is answered 408. */
+  readonly uploadIdleTimeoutMs: number;
+}
+
+export interface DispatchSettings {
+  readonly concurrency: number;
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** How long after it was accepted a push is still tried by itself. */
+  readonly retryBudgetMs: number;
+  readonly leaseMs: number;
+  /** How long the payload of a failed push is kept for a retry by hand. */
+  readonly failedRetentionMs: number;
+  readonly pushTimeoutMs: number;
+}
+
+/** All that was wrong with the environment, by the variables' names; never a value. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const whole = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) =>
+  z.coerce
+    .number(`must be a whole number from ${min} to ${max}`)
+    .int('must be a whole number')
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`)
+    .default(fallback);
+
+const address = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' });
+
+const schema = z.object({
+  PORT: whole(8081, 0, 65535),
+  HOST: z.string().default('127.0.0.1'),
+  BASE_URL: address.optional(),
+  TRUST_PROXY: z.string().default('false'),
+  DATA_DIR: z.string().default('.data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
+    .optional(),
+  APP_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be one of trace, debug, info, warn, error, fatal, silent',
+    )
+    .default('info'),
+  DIGIME_MODE: z.enum(['sandbox', 'live'], 'must be sandbox or live').optional(),
+  DIGIME_BASE_URL: address.default('https://api.digi.me/v1.7/'),
+  DIGIME_ONBOARD_URL: address.default('https://api.digi.me/apps/saas/'),
+  MAX_UPLOAD_BYTES: whole(100 * 2 ** 20, 1),
+  MAX_CONCURRENT_UPLOADS: whole(128, 1, 100_000),
+  VISITOR_QUOTA_BYTES: whole(4 * 2 ** 30, 1),
+  TOTAL_QUOTA_BYTES: whole(20 * 2 ** 30, 1),
+  UPLOAD_IDLE_TIMEOUT_SECONDS: whole(30, 1, 3600),
+  PUSH_CONCURRENCY: whole(16, 1, 1000),
+  PUSH_BACKOFF_BASE_MS: whole(1000, 1, 3_600_000),
+  PUSH_BACKOFF_CAP_MS: whole(900_000, 1, 86_400_000),
+  PUSH_RETRY_BUDGET_SECONDS: whole(86_400, 1),
+  PUSH_LEASE_SECONDS: whole(60, 1, 3600),
+  PUSH_TIMEOUT_SECONDS: whole(60, 1, 3600),
+  FAILED_RETENTION_HOURS: whole(168, 1),
+  RATE_LIMIT_STARTS_PER_MINUTE: whole(120, 1),
+  RATE_LIMIT_CALLBACKS_PER_MINUTE: whole(240, 1),
+  RATE_LIMIT_UPLOADS_PER_MINUTE: whole(6000, 1),
+  DRAIN_SECONDS: whole(10, 0, 600),
+  SANDBOX_PORT: whole(8082, 0, 65535),
+  SANDBOX_HOST: z.string().default('127.0.0.1'),
+  SANDBOX_URL: address.optional(),
+  SANDBOX_CALLBACKS: z.string().default(''),
+});
+
+/** `NAME_FILE` holds the path of a file with the value: how container platforms hand out secrets. */
+function withFiles(env: Environment, problems: string[]): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value.trim() === '') continue;
+    if (!name.endsWith('_FILE')) {
+      settings[name] ??= value;
+      continue;
+    }
+    const target = name.slice(0, -'_FILE'.length);
+    if (!(target in schema.shape) && !/^DIGIME_/.test(target)) continue;
+    if (existsSync(value)) settings[target] = readFileSync(value, 'utf8').trim();
+    else problems.push(`${name} names a file that is not there`);
+  }
+  return settings;
+}
+
+const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
+
+function parseTrustProxy(value: string): number | string | boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  return /^\d+$/.test(value) ? Number(value) : value;
+}
+
+/**
+ * Turns an environment into a frozen configuration. Live mode is chosen by `DIGIME_MODE` or, where that is not set, by
+ * the presence of any credential.
+ * @throws ConfigError with every problem at once.
+ */
+export function loadConfig(env: Environment): Config {
+  const problems: string[] = [];
+  const settings = withFiles(env, problems);
+  const parsed = schema.safeParse(settings);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')} ${issue.message}`);
+    throw new ConfigError(problems);
+  }
+  const set = parsed.data;
+  const mode =
+    set.DIGIME_MODE ??
+    (settings.DIGIME_APPLICATION_ID || settings.DIGIME_CONTRACT_ID || settings.DIGIME_PRIVATE_KEY
+      ? 'live'
+      : 'sandbox');
+  const { applicationId, contracts } =
+    mode === 'live'
+      ? readContracts(settings, problems)
+      : { applicationId: '', contracts: { library: { contractId: '', privateKey: '' } } };
+  if (mode === 'live') problems.push(...liveProblems(settings, set, exampleAppSecret));
+  if (set.BASE_URL?.startsWith('https:') && set.TRUST_PROXY === 'false') {
+    // The app itself speaks http: express-session would silently not set the Secure cookie.
+    problems.push(
+      'TRUST_PROXY must be set when BASE_URL is an https address: TLS ends at a proxy before the app',
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze<Config>({
+    mode,
+    host: set.HOST,
+    port: set.PORT,
+    baseUrl: set.BASE_URL === undefined ? undefined : withSlash(set.BASE_URL),
+    trustProxy: parseTrustProxy(set.TRUST_PROXY),
+    dataDir: set.DATA_DIR,
+    databaseUrl: set.DATABASE_URL,
+    appSecret: set.APP_SECRET,
+    logLevel: set.LOG_LEVEL,
+    digime: {
+      applicationId,
+      baseUrl: withSlash(set.DIGIME_BASE_URL),
+      onboardUrl: withSlash(set.DIGIME_ONBOARD_URL),
+      contracts,
+    },
+    sandbox: {
+      host: set.SANDBOX_HOST,
+      port: set.SANDBOX_PORT,
+      url: set.SANDBOX_URL && withSlash(set.SANDBOX_URL),
+      callbacks: set.SANDBOX_CALLBACKS.split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    },
+    uploads: {
+      maxUploadBytes: set.MAX_UPLOAD_BYTES,
+      maxConcurrentUploads: set.MAX_CONCURRENT_UPLOADS,
+      visitorQuotaBytes: Math.max(
+        set.VISITOR_QUOTA_BYTES,
+        settings.VISITOR_QUOTA_BYTES ? 0 : 4 * set.MAX_UPLOAD_BYTES,
+      ),
+      totalQuotaBytes: Math.max(
+        set.TOTAL_QUOTA_BYTES,
+        settings.TOTAL_QUOTA_BYTES ? 0 : 8 * set.MAX_UPLOAD_BYTES,
+      ),
+      uploadIdleTimeoutMs: set.UPLOAD_IDLE_TIMEOUT_SECONDS * 1000,
+    },
+    dispatch: {
+      concurrency: set.PUSH_CONCURRENCY,
+      backoffBaseMs: set.PUSH_BACKOFF_BASE_MS,
+      backoffCapMs: set.PUSH_BACKOFF_CAP_MS,
+      retryBudgetMs: set.PUSH_RETRY_BUDGET_SECONDS * 1000,
+      leaseMs: set.PUSH_LEASE_SECONDS * 1000,
+      failedRetentionMs: set.FAILED_RETENTION_HOURS * 3_600_000,
+      pushTimeoutMs: set.PUSH_TIMEOUT_SECONDS * 1000,
+    },
+    rateLimits: {
+      startsPerMinute: set.RATE_LIMIT_STARTS_PER_MINUTE,
+      callbacksPerMinute: set.RATE_LIMIT_CALLBACKS_PER_MINUTE,
+      uploadsPerMinute: set.RATE_LIMIT_UPLOADS_PER_MINUTE,
+    },
+    drainMs: set.DRAIN_SECONDS * 1000,
+  });
+}

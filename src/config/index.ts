@@ -1,0 +1,10 @@
+export {
+  type Config,
+  ConfigError,
+  type Contracts,
+  type DispatchSettings,
+  exampleAppSecret,
+  loadConfig,
+  type UploadLimits,
+} from './config.js';
+export type { ContractDetails } from './contracts.js';

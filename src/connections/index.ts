@@ -1,0 +1,11 @@
+export { type ConnectionView, connectionLabel, connectionView } from './connection-view.js';
+export {
+  type Connection,
+  type ConnectionAccount,
+  type ConnectionState,
+  Connections,
+  type ConnectionType,
+} from './connections.js';
+export { contractFor } from './contract-for.js';
+export { findAccount, listAccounts, toConnectionAccount } from './find-account.js';
+export { type ActingFor, isTokenRefusal, Tokens } from './tokens.js';

@@ -1,0 +1,66 @@
+import { Readable } from 'node:stream';
+import { both, where } from '../arguments/argument-shape.js';
+import { ServerError } from '../server-error.js';
+import { SourceFault } from './source-fault.js';
+import type { OutgoingBody } from './upload-body.js';
+
+/** Opens the same file afresh, from its beginning, every time it is called. */
+export type OpenFile = () => Readable | Promise<Readable>;
+
+/**
+ * The bytes of a file. A `Buffer` and a function can be sent again after the token was refreshed; a plain `Readable`
+ * cannot, and the call then ends with `FileMustBeSentAgain`.
+ */
+export type FileData = Buffer | Readable | OpenFile;
+
+/** What `fileData` may be. A stream that has already ended or failed is refused here. */
+export const fileDataShape = both(
+  where(
+    (value) => value instanceof Uint8Array || isReadable(value) || typeof value === 'function',
+    'must be a Buffer, a Readable or a function that opens one',
+  ),
+  where((value) => !isReadable(value) || isFresh(value), 'is a stream that has ended or failed already'),
+);
+
+/** Opens the file for one attempt. Throws `SourceFault` when it cannot be opened. */
+export async function openFileSource(
+  fileData: FileData,
+  fileSize: number | undefined,
+): Promise<OutgoingBody> {
+  if (fileData instanceof Uint8Array) return { content: asBuffer(fileData), sizeBytes: fileData.byteLength };
+  if (isReadable(fileData)) return { content: fileData, sizeBytes: fileSize };
+  let opened: unknown;
+  try {
+    opened = await fileData();
+  } catch (error) {
+    throw new SourceFault('FileSourceFailed', 'the file could not be opened', error);
+  }
+  if (!isReadable(opened) || !isFresh(opened))
+    throw new SourceFault('FileSourceFailed', 'the function that opens the file gave no fresh Readable');
+  return { content: opened, sizeBytes: fileSize };
+}
+
+/** Throws `FileMustBeSentAgain` for a file that cannot be sent twice; `refusal` is kept as the cause. */
+export function demandReplayable(fileData: FileData, refusal: ServerError): void {
+  if (!isReadable(fileData)) return;
+  fileData.destroy();
+  const message =
+    'the token was refreshed and handed over; the stream was read from already and cannot be sent twice: call again with a fresh one';
+  throw new ServerError(
+    message,
+    { ...refusal.error, code: 'FileMustBeSentAgain', message },
+    { cause: refusal },
+  );
+}
+
+function isReadable(value: unknown): value is Readable {
+  return value instanceof Readable;
+}
+
+function isFresh(stream: Readable): boolean {
+  return !stream.destroyed && !stream.readableEnded && !stream.errored;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

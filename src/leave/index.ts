@@ -1,0 +1,1 @@
+export { leaveRouter } from './leave-router.js';

@@ -1,0 +1,117 @@
+import { type Request, type Response, Router } from 'express';
+import { connectionView } from '../connections/index.js';
+import { AppError } from '../errors.js';
+import {
+  describeError,
+  endSession,
+  fieldsOf,
+  languageOf,
+  oneString,
+  renderPage,
+  seeOther,
+  smallBody,
+  translator,
+  visitorOf,
+  wantsJson,
+} from '../web/index.js';
+import { cancelWaiting, dropConnection } from './leave-connection.js';
+import { deleteUserAtDigime } from './leave-digime.js';
+import type { LeaveParts } from './leave-parts.js';
+
+const isSet = (value: unknown) => value === true || ['true', 'on', '1'].includes(String(value));
+
+const named = (pushes: readonly { id: string; fileName: string; state: string }[]) =>
+  pushes.map(({ id, fileName, state }) => ({ id, fileName, state }));
+
+/** `POST /disconnect` and `GET`, `POST /forget`. */
+export function leaveRouter(parts: LeaveParts): Router {
+  const router = Router();
+  const { onboarding, pushes } = parts;
+
+  router.post('/disconnect', ...smallBody, async (req, res) => {
+    const visitorId = visitorOf(req) ?? '';
+    const fields = fieldsOf(req);
+    const connection = await onboarding.connections.find(visitorId, oneString(fields.connection) ?? '');
+    if (connection === undefined) throw new AppError('ConnectionNotFound');
+    const waiting = await pushes.ledger.waiting(visitorId, connection.id);
+    // A script says what it means by asking; a person is told first what would not be sent any more.
+    if (waiting.length > 0 && !wantsJson(req) && !isSet(fields.confirm)) {
+      const view = connectionView(translator(languageOf(req)), connection);
+      return renderPage(req, res, 'onboarding/disconnect', { connection: view, waiting: named(waiting) });
+    }
+    const { cancelled, underWay } = await dropConnection(parts, connection);
+    seeOther(req, res, '/', {
+      disconnected: connection.id,
+      cancelled: named(cancelled),
+      underWay: named(underWay),
+    });
+  });
+
+  router.get('/forget', async (req, res) => {
+    const waiting = named(await pushes.ledger.waiting(visitorOf(req) ?? ''));
+    if (wantsJson(req)) res.json({ waiting });
+    else renderPage(req, res, 'onboarding/forget', { waiting });
+  });
+
+  router.post('/forget', ...smallBody, async (req, res) => {
+    const visitorId = visitorOf(req);
+    if (visitorId !== undefined) {
+      const atDigime = isSet(fieldsOf(req).deleteAtDigime);
+      // A callback of the same session that comes in now must not make a connection behind our back.
+      const refusal = await onboarding.sessionLock.run(req.sessionID, () => forget(req, visitorId, atDigime));
+      if (refusal !== undefined) return showRefusal(req, res, visitorId, refusal);
+    }
+    forgetCookie(req, res);
+    if (wantsJson(req)) res.json({ forgotten: true });
+    else renderPage(req, res, 'onboarding/forgotten', { atDigime: isSet(fieldsOf(req).deleteAtDigime) });
+  });
+
+  async function forget(req: Request, visitorId: string, atDigime: boolean): Promise<AppError | undefined> {
+    const connections = await onboarding.connections.listOf(visitorId);
+    if (atDigime) {
+      try {
+        await deleteUserAtDigime(onboarding, connections);
+      } catch (error) {
+        if (error instanceof AppError) return error;
+        throw error;
+      }
+    }
+    for (const { id } of connections) {
+      await onboarding.connections.remove(id);
+      parts.onDisconnected(id);
+    }
+    await cancelWaiting(parts, visitorId);
+    for (const spoolName of await pushes.ledger.forget(visitorId)) await pushes.spool.discard(spoolName);
+    onboarding.recorder.forget(visitorId);
+    await endSession(req);
+    return undefined;
+  }
+
+  /** Nothing here was deleted, because digi.me did not do its part; the person decides whether to forget only here. */
+  async function showRefusal(
+    req: Request,
+    res: Response,
+    visitorId: string,
+    refusal: AppError,
+  ): Promise<void> {
+    if (wantsJson(req)) throw refusal;
+    const { message } = describeError(req, refusal);
+    const waiting = named(await pushes.ledger.waiting(visitorId));
+    const { code, reference } = refusal.platform ?? {};
+    const model = { waiting, refusal: { message, code: code ?? refusal.code, reference } };
+    renderPage(req, res, 'onboarding/forget', model, { status: refusal.status });
+  }
+  return router;
+}
+
+/** The browser gives up its cookie as well; its name depends on the address, so what was sent is what is cleared. */
+function forgetCookie(req: Request, res: Response): void {
+  for (const name of ['digime-push', '__Host-digime-push'])
+    if (req.headers.cookie?.includes(`${name}=`))
+      res.clearCookie(name, {
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: name.startsWith('__Host-'),
+      });
+}

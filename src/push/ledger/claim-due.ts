@@ -1,0 +1,83 @@
+import type { Knex } from 'knex';
+import { commitTogether, type Database } from '../../storage/index.js';
+import { type Push, type PushRow, toPush } from '../push.js';
+
+/**
+ * Visitors that have a due push, in the order of their ids and at most `limit` after `cursor`: a loose index scan, one
+ * probe a visitor, so that one visitor's hundred thousand queued pushes cost no more than another one's single one.
+ */
+const dueVisitors = `
+  with recursive waiting(visitor_id) as (
+    select min(visitor_id) from pushes where state = 'queued' and visitor_id > ?
+    union all
+    select (select min(visitor_id) from pushes where state = 'queued' and visitor_id > waiting.visitor_id)
+    from waiting where waiting.visitor_id is not null
+  )
+  select visitor_id from waiting
+  where visitor_id is not null and exists (
+    select 1 from pushes where state = 'queued' and visitor_id = waiting.visitor_id and next_attempt_at <= ?
+  )
+  limit ?`;
+
+/** Takes due pushes out of the queue, going round the visitors: nobody waits for another one's long queue to end. */
+export class DueClaims {
+  /** The visitor served last; the next round begins behind it. */
+  private cursor = '';
+
+  /** @param isShared whether other processes use the same database (PostgreSQL) */
+  constructor(
+    private readonly database: Database,
+    private readonly isShared: boolean,
+  ) {}
+
+  /**
+   * Claims up to `limit` pushes that are due at `now` (Unix milliseconds); `taken` is what is written into their rows.
+   * Fewer than `limit` does not mean that none are left: call again until it gives none.
+   */
+  async take(limit: number, now: number, taken: object): Promise<Push[]> {
+    const visitors = await this.nextVisitors(limit, now);
+    const claimed: Push[] = [];
+    for (const [index, visitorId] of visitors.entries()) {
+      const share = Math.ceil((limit - claimed.length) / (visitors.length - index));
+      claimed.push(...(await this.takeOf(visitorId, share, now, taken)));
+      this.cursor = visitorId;
+      if (claimed.length >= limit) break;
+    }
+    return claimed;
+  }
+
+  private async nextVisitors(limit: number, now: number): Promise<string[]> {
+    const behind = await this.visitorsAfter(this.cursor, limit, now);
+    if (behind.length === limit || this.cursor === '') return behind;
+    const fromTheFirst = await this.visitorsAfter('', limit - behind.length, now);
+    return [...behind, ...fromTheFirst.filter((visitorId) => !behind.includes(visitorId))];
+  }
+
+  private async visitorsAfter(cursor: string, limit: number, now: number): Promise<string[]> {
+    const answer = await this.database.raw(dueVisitors, [cursor, now, limit]);
+    const rows: { visitor_id: string }[] = this.isShared ? answer.rows : answer;
+    return rows.map((row) => row.visitor_id);
+  }
+
+  private async takeOf(visitorId: string, limit: number, now: number, taken: object): Promise<Push[]> {
+    const rows = await commitTogether(this.database, (transaction) => {
+      const ids = transaction('pushes')
+        .select('id')
+        .where({ state: 'queued', visitor_id: visitorId })
+        .andWhere('next_attempt_at', '<=', now)
+        .orderBy([{ column: 'next_attempt_at' }, { column: 'created_at' }])
+        .limit(limit);
+      const chosen = transaction<PushRow>('pushes').where('state', 'queued');
+      if (this.isShared) chosen.whereRaw('id = any(array(?))', [skippingLocked(ids)]);
+      else chosen.whereIn('id', ids);
+      return chosen.update(taken as never).returning('*');
+    });
+    return rows.map(toPush);
+  }
+}
+
+/**
+ * Leaves out what another process is just taking, so that two never wait for each other. The `array()` around it makes
+ * PostgreSQL run it once: inside `in (…)` it may run it for every row, and lock more than the limit.
+ */
+const skippingLocked = (ids: Knex.QueryBuilder) => ids.forUpdate().skipLocked();

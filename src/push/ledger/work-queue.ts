@@ -1,0 +1,239 @@
+import { commitTogether, type Database, type Sealer } from '../../storage/index.js';
+import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from '../push.js';
+import { DueClaims } from './claim-due.js';
+import { payloadKeyContext, responseContext } from './ledger.js';
+
+/** How an attempt ended, and what becomes of the push. */
+export interface Settlement {
+  state: Exclude<PushState, 'pushing'>;
+  attempt: Attempt;
+  lastError?: PushError;
+  nextAttemptAt?: number;
+  /** Whether the attempt may have arrived all the same. */
+  possiblyDuplicated?: boolean;
+  /** The provider's answer, kept sealed. */
+  response?: unknown;
+}
+
+export interface PayloadRecord {
+  sealed?: Buffer;
+  spoolName?: string;
+  key: Buffer;
+}
+
+/**
+ * The dispatcher's side of the ledger: claiming under a lease, settling, and getting back what a dead process held.
+ * A lease belongs to a process (`owner`); only PostgreSQL is shared by several, and there leases are measured by the
+ * database's clock, so that a step of one machine's clock loses none.
+ */
+export class WorkQueue {
+  private readonly isShared: boolean;
+  private readonly claims: DueClaims;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+    private readonly owner: string,
+    private readonly leaseMs: number,
+    private readonly now: () => number,
+  ) {
+    this.isShared = database.client.config.client === 'pg';
+    this.claims = new DueClaims(database, this.isShared);
+  }
+
+  /** Milliseconds of the clock that all owners share, as SQL. */
+  private clock() {
+    return this.isShared
+      ? this.database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint')
+      : this.database.raw('?', [this.now()]);
+  }
+
+  private leaseEnd() {
+    return this.isShared
+      ? this.database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint + ?', [this.leaseMs])
+      : this.database.raw('?', [this.now() + this.leaseMs]);
+  }
+
+  /** What a new push's row holds when it is sent at once instead of being queued first. */
+  firstLease(): Partial<PushRow> {
+    return {
+      state: 'pushing',
+      lease_owner: this.owner,
+      lease_until: this.leaseEnd() as never,
+      attempts: 1,
+      next_attempt_at: null,
+    };
+  }
+
+  /** Takes up to `limit` due pushes, fair between visitors; see `DueClaims`. None means that none are due. */
+  async claim(limit: number): Promise<Push[]> {
+    const now = this.now();
+    return this.claims.take(limit, now, {
+      state: 'pushing',
+      lease_owner: this.owner,
+      lease_until: this.leaseEnd(),
+      attempts: this.database.raw('attempts + 1'),
+      next_attempt_at: null,
+      updated_at: now,
+    });
+  }
+
+  /**
+   * Makes due what is planned further ahead than any wait lasts (`horizonMs`): that was planned before the clock
+   * stepped back.
+   */
+  async bringForward(horizonMs: number): Promise<void> {
+    const now = this.now();
+    await this.database('pushes')
+      .where('state', 'queued')
+      .andWhere('next_attempt_at', '>', now + horizonMs)
+      .update({ next_attempt_at: now });
+  }
+
+  /** When the next queued push is due, in Unix milliseconds. */
+  async nextDueAt(): Promise<number | undefined> {
+    const row = await this.database('pushes').where('state', 'queued').min('next_attempt_at as due').first();
+    return row?.due ?? undefined;
+  }
+
+  /** The payload of a push; `undefined` when it is gone. */
+  async payloadOf(pushId: string): Promise<PayloadRecord | undefined> {
+    const row = await this.database('payloads').where('push_id', pushId).first();
+    if (row === undefined) return undefined;
+    return {
+      key: this.sealer.open(row.key_sealed, payloadKeyContext(pushId)),
+      ...(row.sealed !== null && { sealed: row.sealed }),
+      ...(row.spool_name !== null && { spoolName: row.spool_name }),
+    };
+  }
+
+  /**
+   * Records how an attempt ended, in one commit with the push's new state. A delivered push gives up its payload; the
+   * file in the spool is the caller's to remove afterwards. Whoever lost the lease meanwhile decides nothing any more,
+   * except that what arrived has arrived.
+   */
+  async settle(pushId: string, settlement: Settlement): Promise<void> {
+    const { state, attempt, lastError } = settlement;
+    const now = this.now();
+    await commitTogether(this.database, async (transaction) => {
+      const mine = transaction('pushes').where('id', pushId);
+      if (state !== 'delivered') mine.where('lease_owner', this.owner);
+      const changed = await mine.update({
+        state,
+        lease_owner: null,
+        lease_until: null,
+        next_attempt_at: settlement.nextAttemptAt ?? null,
+        last_error: lastError ? JSON.stringify(lastError) : null,
+        updated_at: now,
+        ...(settlement.possiblyDuplicated && { possibly_duplicated: true }),
+        ...(settlement.response !== undefined && {
+          response_sealed: this.sealer.seal(JSON.stringify(settlement.response), responseContext(pushId)),
+        }),
+        ...(state === 'delivered' && { delivered_at: now }),
+      });
+      // Forgotten while it was on its way: nothing of it may come back.
+      if (changed === 0 && (await transaction('pushes').where('id', pushId).first('id')) === undefined)
+        return;
+      await transaction('attempts')
+        .insert(attemptRow(pushId, attempt))
+        .onConflict(['push_id', 'number'])
+        .merge();
+      if (state === 'delivered') await transaction('payloads').where('push_id', pushId).delete();
+    });
+  }
+
+  /** Lengthens the leases of what this process is sending. */
+  async renewLeases(runningIds: readonly string[]): Promise<void> {
+    await this.database('pushes')
+      .whereIn('id', runningIds)
+      .where({ state: 'pushing', lease_owner: this.owner })
+      .update({ lease_until: this.leaseEnd() });
+  }
+
+  /**
+   * Pushes that were taken and not settled, by a process that died or by this one when the ledger was away: those whose
+   * lease has run out, and in SQLite, which only one process uses, those of any other owner at once.
+   */
+  async abandoned(runningIds: readonly string[]): Promise<Push[]> {
+    const query = this.database<PushRow>('pushes').where('state', 'pushing').whereNotIn('id', runningIds);
+    query.andWhere((lapsed) => {
+      lapsed.where('lease_until', '<', this.clock());
+      if (this.isShared) return;
+      // A lease that ends later than any new one would was taken before the clock stepped back.
+      lapsed.orWhereNot('lease_owner', this.owner).orWhere('lease_until', '>', this.now() + 2 * this.leaseMs);
+    });
+    return (await query).map(toPush);
+  }
+
+  /** Puts an abandoned push back into the queue; the attempt that nobody saw the end of is recorded as such. */
+  async requeueAbandoned(push: Push): Promise<void> {
+    const now = this.now();
+    await this.database.transaction(async (transaction) => {
+      const taken = await transaction('pushes')
+        .where({ id: push.id, state: 'pushing', attempts: push.attempts })
+        .update({
+          state: 'queued',
+          lease_owner: null,
+          lease_until: null,
+          next_attempt_at: now,
+          possibly_duplicated: true,
+          updated_at: now,
+        });
+      if (taken === 0) return;
+      await transaction('attempts')
+        .insert({ push_id: push.id, number: push.attempts, started_at: push.updatedAt, code: 'Interrupted' })
+        .onConflict(['push_id', 'number'])
+        .ignore();
+    });
+  }
+
+  /** Lets everything go on that waited for this connection. @returns how many */
+  async resume(connectionId: string): Promise<number> {
+    const now = this.now();
+    return this.database('pushes')
+      .where({ connection_id: connectionId, state: 'needs-reauthorization' })
+      .update({ state: 'queued', next_attempt_at: now, updated_at: now });
+  }
+
+  /**
+   * Lets everything go on that waits although its connection works: the person reauthorized between the look at the
+   * connection and the commit of the push, or a process died between the new token and `resume`. A push whose provider
+   * wants one account to be allowed again (511) goes on waiting. @returns how many
+   */
+  async resumeReady(): Promise<number> {
+    const now = this.now();
+    return this.database('pushes')
+      .where('state', 'needs-reauthorization')
+      .andWhere((other) =>
+        other.whereNull('last_error').orWhere('last_error', 'not like', '%"ServiceAuthorizationError"%'),
+      )
+      .whereIn('connection_id', this.database('connections').select('id').where('state', 'active'))
+      .update({ state: 'queued', next_attempt_at: now, updated_at: now });
+  }
+
+  /** Holds everything back that is queued for a connection that can't be used. @returns the ids */
+  async suspend(connectionId: string): Promise<string[]> {
+    const rows = await this.database('pushes')
+      .where({ connection_id: connectionId, state: 'queued' })
+      .update({ state: 'needs-reauthorization', next_attempt_at: null, updated_at: this.now() })
+      .returning('id');
+    return rows.map((row: { id: string }) => row.id);
+  }
+
+  /** How many pushes are in each state. */
+  async countByState(): Promise<Record<string, number>> {
+    const rows = await this.database('pushes').select('state').count('* as count').groupBy('state');
+    return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
+  }
+}
+
+const attemptRow = (pushId: string, attempt: Attempt) => ({
+  push_id: pushId,
+  number: attempt.number,
+  started_at: attempt.startedAt,
+  duration_ms: attempt.durationMs ?? null,
+  status: attempt.status ?? null,
+  code: attempt.code ?? null,
+  message: attempt.message ?? null,
+  reference: attempt.reference ?? null,
+});

@@ -1,0 +1,95 @@
+import type { Request } from 'express';
+import { type Connection, connectionLabel } from '../../connections/index.js';
+import { hasWord, languageOf, type Translate, translator } from '../../web/index.js';
+import { type ProviderAnswer, readProviderAnswer } from '../delivery/provider-answer.js';
+import { type Attempt, isAboutOneAccount, type Push } from '../push.js';
+
+/** A push as pages and scripts see it: nothing of a token, a key or another visitor can get in here. */
+export interface PushView {
+  id: string;
+  type: 'library' | 'provider';
+  state: string;
+  fileName: string;
+  size: number;
+  sha256: string;
+  descriptor?: object;
+  accountId?: string;
+  version?: string;
+  createdAt: number;
+  updatedAt: number;
+  deliveredAt?: number;
+  nextAttemptAt?: number;
+  attempts: Attempt[];
+  attemptCount: number;
+  lastError?: { code: string; message: string; reference?: string; advice?: string };
+  possiblyDuplicated: boolean;
+  response?: unknown;
+  /** What `response` says about each entry of the bundle, where it is FHIR. */
+  answer?: ProviderAnswer;
+  connection: { id: string; label: string };
+  links: { self: string; events: string; retry?: string; cancel?: string; reauthorize?: string };
+}
+
+/** Where the person allows it again: the one account that its provider refused, else the whole connection. */
+function reauthorizeLink(push: Push, connection: Connection | undefined): string {
+  const onlyAccount = connection?.state !== 'needs-reauthorization' && isAboutOneAccount(push.lastError);
+  return onlyAccount && push.accountId !== undefined
+    ? `/accounts/${encodeURIComponent(push.accountId)}/reauthorize`
+    : '/authorize';
+}
+
+function linksOf(push: Push, connection: Connection | undefined): PushView['links'] {
+  const self = `/pushes/${push.id}`;
+  const retriable = push.state === 'failed' || (push.state === 'queued' && push.attempts > 0);
+  const cancellable = ['queued', 'needs-reauthorization', 'failed'].includes(push.state);
+  return {
+    self,
+    events: `${self}/events`,
+    ...(retriable && { retry: `${self}/retry` }),
+    ...(cancellable && { cancel: `${self}/cancel` }),
+    ...(push.state === 'needs-reauthorization' && {
+      reauthorize: reauthorizeLink(push, connection),
+    }),
+  };
+}
+
+/** What to do about a platform code, in the person's language, where there are words for it. */
+function adviceOn(t: Translate, code: string): string | undefined {
+  const key = `errors:platform.${code}.advice`;
+  return hasWord(key) ? t(key) : undefined;
+}
+
+/** Makes the view of a push in the language of the request. */
+export function viewOf(
+  req: Request,
+  push: Push,
+  details: { connection: Connection | undefined; attempts?: Attempt[]; response?: unknown },
+): PushView {
+  const t = translator(languageOf(req));
+  const { lastError } = push;
+  const advice = lastError && adviceOn(t, lastError.code);
+  const answer = readProviderAnswer(details.response);
+  return {
+    id: push.id,
+    type: push.type,
+    state: push.state,
+    fileName: push.fileName,
+    size: push.size,
+    sha256: push.sha256,
+    ...(push.descriptor && { descriptor: push.descriptor }),
+    ...(push.accountId !== undefined && { accountId: push.accountId }),
+    ...(push.providerVersion !== undefined && { version: push.providerVersion }),
+    createdAt: push.createdAt,
+    updatedAt: push.updatedAt,
+    ...(push.deliveredAt !== undefined && { deliveredAt: push.deliveredAt }),
+    ...(push.nextAttemptAt !== undefined && { nextAttemptAt: push.nextAttemptAt }),
+    attempts: details.attempts ?? [],
+    attemptCount: push.attempts,
+    ...(lastError && { lastError: { ...lastError, ...(advice && { advice }) } }),
+    possiblyDuplicated: push.possiblyDuplicated,
+    ...(details.response !== undefined && { response: details.response }),
+    ...(answer && { answer }),
+    connection: { id: push.connectionId, label: connectionLabel(t, details.connection) },
+    links: linksOf(push, details.connection),
+  };
+}

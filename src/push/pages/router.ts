@@ -1,0 +1,125 @@
+import { type Request, type Response, Router } from 'express';
+import { AppError } from '../../errors.js';
+import {
+  oneString,
+  rateLimitPerMinute,
+  renderPage,
+  seeOther,
+  visitorOf,
+  wantsJson,
+} from '../../web/index.js';
+import { acceptLibraryUpload } from '../intake/library-intake.js';
+import type { PushParts } from '../parts.js';
+import type { Push } from '../push.js';
+import { streamPushEvents } from './push-events-route.js';
+import { type PushView, viewOf } from './push-view.js';
+import { belongsToForm, showUploadPage } from './upload-page.js';
+
+const pageLength = 50;
+
+/** The visitor of the session. @throws AppError ConnectionNotFound: without a session there is nothing to push to */
+function requireVisitor(req: Request): string {
+  const visitorId = visitorOf(req);
+  if (visitorId === undefined) throw new AppError('ConnectionNotFound');
+  return visitorId;
+}
+
+/** Answers that a push was taken in: `202` for scripts, `303` to its page for browsers. */
+export function answerAccepted(req: Request, res: Response, push: Push): void {
+  const self = `/pushes/${push.id}`;
+  const body = {
+    id: push.id,
+    state: push.state === 'pushing' ? 'queued' : push.state,
+    links: { self, events: `${self}/events` },
+  };
+  if (wantsJson(req)) res.status(202).location(self).json(body);
+  else seeOther(req, res, self, body);
+}
+
+/** The routes of the push service for files; those for provider resources are in `provider-router.ts`. */
+export function pushRouter(parts: PushParts, uploadsPerMinute: number): Router {
+  const router = Router();
+  const load = (req: Request, id: string, withDetails: boolean) => loadView(parts, req, id, withDetails);
+
+  router.get('/push', async (req, res) => showUploadPage(parts, req, res, requireVisitor(req)));
+
+  router.post('/push/library', rateLimitPerMinute(uploadsPerMinute), async (req, res) => {
+    const visitorId = requireVisitor(req);
+    try {
+      answerAccepted(req, res, await acceptLibraryUpload(parts, req, res, visitorId));
+    } catch (error) {
+      if (!belongsToForm(error) || wantsJson(req)) throw error;
+      await showUploadPage(parts, req, res, visitorId, error);
+    }
+  });
+
+  router.get('/pushes', async (req, res) => {
+    const visitorId = visitorOf(req);
+    const before = Number(oneString(req.query.before) ?? Number.NaN);
+    const found =
+      visitorId === undefined
+        ? []
+        : await parts.ledger.list(visitorId, {
+            limit: pageLength + 1,
+            before: Number.isSafeInteger(before) ? before : undefined,
+          });
+    const connections = visitorId === undefined ? [] : await parts.connections.listOf(visitorId);
+    const pushes = found
+      .slice(0, pageLength)
+      .map((push) =>
+        viewOf(req, push, { connection: connections.find(({ id }) => id === push.connectionId) }),
+      );
+    const last = pushes.at(-1);
+    const next = found.length > pageLength && last ? `/pushes?before=${last.createdAt}` : undefined;
+    if (wantsJson(req)) res.json({ pushes, ...(next && { next }) });
+    else renderPage(req, res, 'push/list', { pushes, ...(next && { next }) });
+  });
+
+  router.get('/pushes/:id', async (req, res) => {
+    const push = await load(req, req.params.id, true);
+    if (wantsJson(req)) res.json(push);
+    else renderPage(req, res, 'push/show', { push });
+  });
+
+  router.get('/pushes/:id/events', async (req, res) => {
+    const { id } = req.params;
+    await load(req, id, false);
+    const view = () =>
+      load(req, id, true).catch((error) =>
+        error instanceof AppError && error.code === 'NotFound' ? undefined : Promise.reject(error),
+      );
+    await streamPushEvents(req, res, view, (changed, ended) => parts.events.watch(id, changed, ended));
+  });
+
+  router.post('/pushes/:id/retry', async (req, res) => {
+    const { id } = req.params;
+    await parts.ledger.retry(visitorOf(req) ?? '', id, parts.dispatch.retryBudgetMs);
+    parts.dispatcher.wake();
+    await answerChanged(req, res, id);
+  });
+
+  router.post('/pushes/:id/cancel', async (req, res) => {
+    const { id } = req.params;
+    await parts.ledger.cancel(visitorOf(req) ?? '', id);
+    await parts.keeper.release(id);
+    await answerChanged(req, res, id);
+  });
+
+  async function answerChanged(req: Request, res: Response, id: string): Promise<void> {
+    parts.events.changed(id);
+    seeOther(req, res, `/pushes/${id}`, await load(req, id, true));
+  }
+  return router;
+}
+
+async function loadView(parts: PushParts, req: Request, id: string, withDetails: boolean): Promise<PushView> {
+  const push = await parts.ledger.find(visitorOf(req) ?? '', id);
+  if (push === undefined) throw new AppError('NotFound');
+  const connection = await parts.connections.get(push.connectionId);
+  if (!withDetails) return viewOf(req, push, { connection });
+  const [attempts, response] = await Promise.all([
+    parts.ledger.attemptsOf(id),
+    push.type === 'provider' ? parts.ledger.responseOf(id) : undefined,
+  ]);
+  return viewOf(req, push, { connection, attempts, response });
+}

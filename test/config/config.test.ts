@@ -1,0 +1,168 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError, loadConfig } from '../../src/config/index.js';
+
+const pem = (modulusLength: number, publicExponent = 65537) =>
+  generateKeyPairSync('rsa', { modulusLength, publicExponent })
+    .privateKey.export({ type: 'pkcs1', format: 'pem' })
+    .toString();
+const goodKey = pem(2048);
+const live = {
+  DIGIME_APPLICATION_ID: 'app',
+  DIGIME_CONTRACT_ID: 'contract',
+  DIGIME_PRIVATE_KEY: goodKey,
+  APP_SECRET: 'a secret with at least 32 characters in it',
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('without any setting', () => {
+  test('the app talks to the sandbox on the documented ports', () => {
+    const config = loadConfig({});
+    expect(config.mode).toBe('sandbox');
+    expect([config.port, config.sandbox.port]).toEqual([8081, 8082]);
+    expect(config.uploads.maxUploadBytes).toBe(100 * 2 ** 20);
+    expect(config.digime.baseUrl).toBe('https://api.digi.me/v1.7/');
+    expect(config.digime.onboardUrl).toBe('https://api.digi.me/apps/saas/');
+  });
+
+  test('nothing of the configuration can be changed afterwards', () => {
+    expect(Object.isFrozen(loadConfig({}))).toBe(true);
+  });
+});
+
+describe('live mode', () => {
+  test('is chosen by credentials alone', () => {
+    const config = loadConfig(live);
+    expect(config.mode).toBe('live');
+    expect(config.digime.contracts.library).toEqual({ contractId: 'contract', privateKey: goodKey });
+  });
+
+  test('lets the provider contract use the write contract’s key', () => {
+    const config = loadConfig({ ...live, DIGIME_PROVIDER_CONTRACT_ID: 'other' });
+    expect(config.digime.contracts.provider).toEqual({ contractId: 'other', privateKey: goodKey });
+    expect(config.digime.contracts.read).toBeUndefined();
+  });
+
+  test('takes a key whose line breaks are written as \\n', () => {
+    const config = loadConfig({ ...live, DIGIME_PRIVATE_KEY: goodKey.replaceAll('\n', '\\n') });
+    expect(config.digime.contracts.library.privateKey).toBe(goodKey);
+  });
+
+  test('reads secrets from files', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'key.pem');
+    writeFileSync(path, goodKey);
+    const { DIGIME_PRIVATE_KEY: _inline, ...rest } = live;
+    expect(loadConfig({ ...rest, DIGIME_PRIVATE_KEY_FILE: path }).digime.contracts.library.privateKey).toBe(
+      goodKey.trim(),
+    );
+    expect(problemsOf({ ...rest, DIGIME_PRIVATE_KEY_FILE: '/nowhere' })).toContain(
+      'DIGIME_PRIVATE_KEY_FILE names a file that is not there',
+    );
+  });
+
+  test('lists every missing setting by its name', () => {
+    const problems = problemsOf({ DIGIME_MODE: 'live' }).join('\n');
+    for (const name of ['DIGIME_APPLICATION_ID', 'DIGIME_CONTRACT_ID', 'DIGIME_PRIVATE_KEY', 'APP_SECRET'])
+      expect(problems).toContain(name);
+  });
+
+  test.each([
+    ['a key of 1024 bits', pem(1024)],
+    ['text that is no key', 'hello'],
+    [
+      'a key that is not RSA',
+      generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString(),
+    ],
+    ['a corrupt key', goodKey.replace(/[A-Za-z0-9]{40}/, 'A'.repeat(40))],
+    ['a key that the sandbox made', pem(2048, 65539)],
+  ])('refuses %s without printing it', (_what, key) => {
+    const problems = problemsOf({ ...live, DIGIME_PRIVATE_KEY: key });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^DIGIME_PRIVATE_KEY /);
+    const lines = key.split('\n').filter((line) => line.length > 20 && !line.includes('-----'));
+    for (const line of lines) expect(problems[0]).not.toContain(line);
+  });
+
+  test('refuses the secret that .env.example shows', () => {
+    const example = /APP_SECRET=(\S+)/.exec(readFileSync('.env.example', 'utf8'))?.[1] ?? '';
+    expect(problemsOf({ ...live, APP_SECRET: example })).toEqual([
+      expect.stringContaining('APP_SECRET is the example value'),
+    ]);
+  });
+
+  test('refuses unencrypted addresses, all in one message', () => {
+    const problems = problemsOf({
+      ...live,
+      DIGIME_BASE_URL: 'http://a.example/',
+      DIGIME_ONBOARD_URL: 'http://b.example/',
+      BASE_URL: 'http://app.example/',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'DIGIME_BASE_URL',
+      'DIGIME_ONBOARD_URL',
+      'BASE_URL',
+    ]);
+  });
+
+  test('allows plain http for the app itself on localhost', () => {
+    expect(loadConfig({ ...live, BASE_URL: 'http://localhost:8081' }).baseUrl).toBe('http://localhost:8081/');
+  });
+
+  test('refuses the sandbox’s application id', () => {
+    expect(problemsOf({ ...live, DIGIME_APPLICATION_ID: 'sandbox-1' })).toEqual([
+      expect.stringContaining('DIGIME_APPLICATION_ID'),
+    ]);
+  });
+});
+
+test('an https address without a trusted proxy is refused, because its cookie would never be set', () => {
+  expect(problemsOf({ BASE_URL: 'https://app.example' })).toEqual([expect.stringContaining('TRUST_PROXY')]);
+  expect(loadConfig({ BASE_URL: 'https://app.example', TRUST_PROXY: '1' }).trustProxy).toBe(1);
+});
+
+test('every wrong value is reported at once, by name and never by value', () => {
+  const problems = problemsOf({
+    PORT: 'eighty',
+    MAX_UPLOAD_BYTES: '-1',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://secret@host/db',
+    APP_SECRET: 'short',
+  });
+  expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+    'APP_SECRET',
+    'DATABASE_URL',
+    'LOG_LEVEL',
+    'MAX_UPLOAD_BYTES',
+    'PORT',
+  ]);
+  expect(problems.join()).not.toMatch(/eighty|secret@|short/);
+});
+
+test('.env.example names every setting and no other', () => {
+  const source = readFileSync('src/config/config.ts', 'utf8') + readFileSync('src/config/contracts.ts', 'utf8');
+  const documented = new Set(
+    [...readFileSync('.env.example', 'utf8').matchAll(/^# ([A-Z][A-Z_]+)=/gm)].map((match) => match[1]),
+  );
+  const inSchema = [...source.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1]);
+  const credentials = ['', 'PROVIDER_', 'READ_'].flatMap((role) => [
+    `DIGIME_${role}CONTRACT_ID`,
+    `DIGIME_${role}PRIVATE_KEY`,
+  ]);
+  expect([...documented].sort()).toEqual(
+    [...new Set([...inSchema, ...credentials, 'DIGIME_APPLICATION_ID'])].sort(),
+  );
+});

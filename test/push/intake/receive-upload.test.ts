@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import express from 'express';
+import { receiveUpload } from '../../../src/push/intake/receive-upload.js';
+import { Spool } from '../../../src/storage/index.js';
+import { Browser } from '../../support/browser.js';
+import { openUpload } from '../../support/multipart.js';
+
+test('a client that is gone before its body is looked at is told apart at once and holds no place', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'receive-'));
+  const app = express();
+  const outcome = new Promise((resolve) => {
+    app.post('/push/library', async (req, res) => {
+      // As when the session and the quota take their time.
+      await new Promise((closed) => req.once('close', closed));
+      receiveUpload(req, res, new Spool(folder), 1000).then(resolve, resolve);
+    });
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const { outgoing } = openUpload(new Browser(baseUrl), baseUrl, { 'content-length': 500 });
+    const arrived = once(server, 'request');
+    outgoing.write('the beginning');
+    await arrived;
+    outgoing.destroy();
+    expect(await outcome).toMatchObject({ code: 'UploadAborted' });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { checkText } from '../../../src/push/provider/provider-check.js';
+import { ResourceChecker } from '../../../src/push/provider/provider-checker.js';
+import { bundleFileName } from '../../../src/push/provider/provider-file-name.js';
+import { type Bundle, brokenBundle, bundleOfSize, exampleBundle } from './provider-requests.js';
+
+const compiled = new URL('../../../dist/push/provider/provider-check-thread.js', import.meta.url);
+
+/** The blood pressure with `count` readings. */
+function readings(count: number): Bundle {
+  const bundle = exampleBundle();
+  const [patient, reading] = bundle.entry;
+  bundle.entry = [patient];
+  for (let index = 0; index < count; index++) {
+    const fullUrl = `urn:uuid:b3a9d2f4-61c8-4e0d-8f5b-${String(index).padStart(12, '0')}`;
+    bundle.entry.push({ ...structuredClone(reading), fullUrl });
+  }
+  return bundle;
+}
+
+test('long texts are checked in the thread of the build, with the same outcome, while others are answered', async () => {
+  // `npm test` builds first; without a build there is no thread to try.
+  expect(existsSync(compiled)).toBe(true);
+  const checker = new ResourceChecker(compiled);
+  const long = JSON.stringify(readings(1500), null, 2);
+  const wrong = long.replace('"status": "final"', '"status": "done"');
+  let turns = 0;
+  const turning = setInterval(() => turns++, 1);
+  const [good, bad, short] = await Promise.all([
+    checker.check(long),
+    checker.check(wrong),
+    checker.check(JSON.stringify(brokenBundle().bundle)),
+  ]);
+  clearInterval(turning);
+  // Checked in place, both would have been one single turn.
+  expect(turns).toBeGreaterThan(3);
+  expect(good).toEqual(checkText(long));
+  expect(bad.problems).toMatchObject([{ path: 'entry[1].resource.status', line: 60 }]);
+  expect(short.problems[0]?.path).toBe(brokenBundle().path);
+});
+
+test('without a build all is checked in place', async () => {
+  const checker = new ResourceChecker(new URL('./none.js', import.meta.url));
+  const { accepted } = await checker.check(JSON.stringify(bundleOfSize(200_000)));
+  expect(Buffer.byteLength(accepted?.json ?? '')).toBe(200_000);
+});
+
+test('a name of a file says what a bundle is about, and nothing of whom', () => {
+  expect(bundleFileName(exampleBundle())).toBe('bundle-blood-pressure.json');
+  const patientOnly = exampleBundle();
+  patientOnly.entry.splice(1);
+  expect(bundleFileName(patientOnly)).toBe('bundle-patient.json');
+  expect(bundleFileName({ entry: [{ resource: { resourceType: '../../x' } }] })).toBe('bundle.json');
+  expect(bundleFileName(undefined)).toBe('bundle.json');
+});
