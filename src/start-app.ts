@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { accountsRouter } from './accounts/index.js';
 import { createApp } from './app.js';
 import type { Config, Contracts } from './config/index.js';
-import { Connections, Tokens } from './connections/index.js';
+import { ConnectionCalls, Connections } from './connections/index.js';
 import { init } from './digime/index.js';
 import { inspectorRouter, Recorder, type SandboxSwitches, whatIfRouter } from './inspector/index.js';
 import { leaveRouter } from './leave/index.js';
@@ -94,22 +94,21 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     now,
   });
   const connections = new Connections(database, sealer, platform.baseUrl, now);
-  const tokens = new Tokens(connections);
+  const calls = new ConnectionCalls({ connections, contracts: platform.contracts, recorder, now });
   const pushService = createPushService({
     config,
     database,
     sealer,
     spool,
     sdk,
-    contracts: platform.contracts,
     connections,
-    tokens,
+    calls,
     recorder,
     log,
     now,
   });
   const onboarding: OnboardingParts = {
-    ...{ sdk, connections, tokens, recorder, log, now },
+    ...{ sdk, connections, calls, recorder, log, now },
     contracts: platform.contracts,
     issuer: platform.baseUrl,
     usedStates: new UsedStates(database, now),
@@ -158,7 +157,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       ),
       pushRouter(pushService, config.rateLimits.uploadsPerMinute),
       providerRouter(
-        { ...pushService, sdk, contracts: platform.contracts, tokens },
+        { ...pushService, sdk, contracts: platform.contracts, calls },
         config.rateLimits.uploadsPerMinute,
       ),
       inspectorRouter({ recorder, canSwitch: options.switches !== undefined }),

@@ -4,7 +4,6 @@ import { AppError } from '../errors.js';
 import { languageOf, renderPage, seeOther, wantsJson } from '../web/index.js';
 import type { AccountView } from './account-view.js';
 import { leaveNotice, rememberVisit } from './account-visit.js';
-import { withAnyConnection } from './library-accounts.js';
 import type { AccountsParts } from './parts.js';
 
 /** One account of the visitor that something is to be done with. */
@@ -20,7 +19,7 @@ export async function startReauthorization(
   res: Response,
   { view, connections }: ChosenAccount,
 ): Promise<void> {
-  const { url } = await withAnyConnection(parts.onboarding, connections, (call) =>
+  const { url } = await parts.onboarding.calls.actWithAny(connections, (call) =>
     parts.onboarding.sdk.getReauthorizeAccountUrl({
       ...call,
       accountId: view.id,
@@ -43,7 +42,7 @@ export async function startWithdrawal(
   res: Response,
   { view, connections }: ChosenAccount,
 ): Promise<void> {
-  const { location } = await withAnyConnection(parts.onboarding, connections, (call) =>
+  const { location } = await parts.onboarding.calls.actWithAny(connections, (call) =>
     parts.onboarding.sdk.getRevokeAccountPermissionUrl({
       ...call,
       accountId: view.id,
@@ -65,7 +64,7 @@ export async function deleteAccount(
   res: Response,
   { view, connections }: ChosenAccount,
 ): Promise<void> {
-  await withAnyConnection(parts.onboarding, connections, (call) =>
+  await parts.onboarding.calls.actWithAny(connections, (call) =>
     parts.onboarding.sdk.deleteAccount({ ...call, accountId: view.id }),
   );
   await leaveNotice(req, { deed: 'delete', name: view.name, isDone: true });

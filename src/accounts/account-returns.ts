@@ -4,7 +4,7 @@ import { AppError } from '../errors.js';
 import { oneString, seeOther } from '../web/index.js';
 import { accountView } from './account-view.js';
 import { type AccountDeed, leaveNotice, takeVisit } from './account-visit.js';
-import { callFor, findOwnAccount } from './library-accounts.js';
+import { findOwnAccount } from './library-accounts.js';
 import type { AccountsParts } from './parts.js';
 
 const maxMessageCharacters = 500;
@@ -89,9 +89,9 @@ async function resume(
   const found = await findOwnAccount(onboarding, connections, accountId);
   for (const connection of found.connections) {
     try {
-      const { userAccessToken } = await onboarding.sdk.readAccounts(await callFor(onboarding, connection));
+      await onboarding.calls.act(connection, (call) => onboarding.sdk.readAccounts(call));
       if (connection.state === 'needs-reauthorization')
-        await onboarding.connections.saveToken(connection.id, userAccessToken);
+        await onboarding.connections.markUsable(connection.id);
       await onboarding.onConnected(connection.id);
     } catch (error) {
       onboarding.log.info({ err: error, connection: connection.id }, 'a connection is still not usable');

@@ -36,6 +36,7 @@ interface ConnectionRow {
   account_reference: string | null;
   account_name: string | null;
   token_sealed: string | null;
+  token_version: number;
   state: ConnectionState;
   created_at: number;
   updated_at: number;
@@ -55,6 +56,13 @@ const toConnection = (row: ConnectionRow): Connection => ({
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 });
+
+/** A token as it is stored; `version` changes with each pair that is stored, and is what a later save compares with. */
+export interface StoredToken {
+  readonly connection: Connection;
+  readonly token: UserAccessToken;
+  readonly version: number;
+}
 
 const sealingContext = (connectionId: string) => `token of connection ${connectionId}`;
 
@@ -109,7 +117,7 @@ export class Connections {
       issuer: this.issuer,
       contract_id: contractId,
       user_id: token.user?.id ?? null,
-      token_sealed: this.sealer.seal(JSON.stringify(token), sealingContext(id)),
+      ...this.sealed(id, token),
       state: 'active',
       created_at: now,
       updated_at: now,
@@ -133,34 +141,52 @@ export class Connections {
       .update({ account_id: account.id, account_reference: account.reference, account_name: account.name });
   }
 
-  /** @returns `undefined` when the connection is gone. */
-  async loadToken(id: string): Promise<UserAccessToken | undefined> {
-    const row = await this.rows().where('id', id).first('token_sealed');
+  /** A connection with its token. @returns `undefined` when either is gone */
+  async loadToken(id: string): Promise<StoredToken | undefined> {
+    const row = await this.rows().where('id', id).first();
     if (!row?.token_sealed) return undefined;
-    return JSON.parse(this.sealer.open(row.token_sealed, sealingContext(id)).toString()) as UserAccessToken;
-  }
-
-  /** Keeps a new pair and makes the connection usable again. */
-  async saveToken(id: string, token: UserAccessToken): Promise<void> {
-    await this.rows()
-      .where('id', id)
-      .update({
-        token_sealed: this.sealer.seal(JSON.stringify(token), sealingContext(id)),
-        state: 'active',
-      });
+    const token = JSON.parse(this.sealer.open(row.token_sealed, sealingContext(id)).toString());
+    return { connection: toConnection(row), token, version: row.token_version };
   }
 
   /**
-   * The same after the person has authorized again. Only that makes a connection the newest one, which is the default
-   * where none is named: what happens to tokens by itself must not send a file elsewhere.
+   * Keeps a refreshed pair in place of the one with `version`, and makes the connection usable again.
+   * @returns false when another pair has taken that one's place meanwhile, or the connection is gone: nothing was kept
    */
-  async renew(id: string, token: UserAccessToken): Promise<void> {
-    await this.saveToken(id, token);
-    await this.rows().where('id', id).update({ updated_at: this.now() });
+  async replaceToken(id: string, token: UserAccessToken, version: number): Promise<boolean> {
+    const replaced = await this.rows()
+      .where({ id, token_version: version })
+      .update({ ...this.sealed(id, token), token_version: version + 1, state: 'active' });
+    return replaced === 1;
   }
 
-  async needsReauthorization(id: string): Promise<void> {
-    await this.rows().where('id', id).update({ state: 'needs-reauthorization' });
+  /**
+   * Keeps the pair of a new authorization, whatever was stored before. Only that makes a connection the newest one,
+   * which is the default where none is named: what happens to tokens by itself must not send a file elsewhere.
+   */
+  async renew(id: string, token: UserAccessToken): Promise<void> {
+    await this.rows()
+      .where('id', id)
+      .update({
+        ...this.sealed(id, token),
+        token_version: this.database.raw('token_version + 1') as never,
+        state: 'active',
+        updated_at: this.now(),
+      });
+  }
+
+  private sealed(id: string, token: UserAccessToken) {
+    return { token_sealed: this.sealer.seal(JSON.stringify(token), sealingContext(id)) };
+  }
+
+  /** Marks a connection whose token with `version` digi.me refused; nothing happens when it has another one by now. */
+  async needsReauthorization(id: string, version: number): Promise<void> {
+    await this.rows().where({ id, token_version: version }).update({ state: 'needs-reauthorization' });
+  }
+
+  /** Takes the mark back: digi.me has just accepted the connection's token. */
+  async markUsable(id: string): Promise<void> {
+    await this.rows().where('id', id).update({ state: 'active' });
   }
 
   async remove(id: string): Promise<void> {

@@ -3,10 +3,7 @@ import { AppError } from '../errors.js';
 import type { ConnectionType } from './connections.js';
 
 /** The contract for a kind of connection. @throws AppError ReadContractMissing, ContractMissing */
-export function contractFor(
-  { contracts }: { readonly contracts: Contracts },
-  type: ConnectionType,
-): ContractDetails {
+export function contractFor(contracts: Contracts, type: ConnectionType): ContractDetails {
   const contract = contracts[type];
   if (contract === undefined) throw new AppError(type === 'read' ? 'ReadContractMissing' : 'ContractMissing');
   return contract;

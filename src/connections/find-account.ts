@@ -1,17 +1,7 @@
-import type { Contracts } from '../config/index.js';
 import type { Account, DigiMe } from '../digime/index.js';
-import type { Recorder } from '../inspector/index.js';
 import { asAppError, type Logger } from '../web/index.js';
+import type { ConnectionCalls } from './connection-calls.js';
 import type { Connection, ConnectionAccount, Connections } from './connections.js';
-import { contractFor } from './contract-for.js';
-import type { Tokens } from './tokens.js';
-
-interface AccountParts {
-  readonly sdk: DigiMe;
-  readonly contracts: Contracts;
-  readonly tokens: Tokens;
-  readonly recorder: Recorder;
-}
 
 /** What is kept of an account, under the name that people know its source by. */
 export const toConnectionAccount = (account: Account): ConnectionAccount => ({
@@ -24,12 +14,11 @@ export const toConnectionAccount = (account: Account): ConnectionAccount => ({
  * The accounts that digi.me lists for this connection's token.
  * @throws what the client throws (`asAppError` turns it into an answer), AppError ConnectionNotFound
  */
-export async function listAccounts(parts: AccountParts, connection: Connection): Promise<Account[]> {
-  const { accounts } = await parts.sdk.readAccounts({
-    contractDetails: contractFor(parts, connection.type),
-    ...(await parts.tokens.actFor(connection.id)),
-    onExchange: parts.recorder.exchangesOf(connection.visitorId),
-  });
+export async function listAccounts(
+  { sdk, calls }: { readonly sdk: DigiMe; readonly calls: ConnectionCalls },
+  connection: Connection,
+): Promise<Account[]> {
+  const { accounts } = await calls.act(connection, (call) => sdk.readAccounts(call));
   return accounts;
 }
 
@@ -42,7 +31,12 @@ export async function listAccounts(parts: AccountParts, connection: Connection):
  * @returns the account, where one was found
  */
 export async function findAccount(
-  parts: AccountParts & { readonly connections: Connections; readonly log: Logger },
+  parts: {
+    readonly sdk: DigiMe;
+    readonly calls: ConnectionCalls;
+    readonly connections: Connections;
+    readonly log: Logger;
+  },
   connection: Connection,
   accountReference: string | undefined,
 ): Promise<ConnectionAccount | undefined> {

@@ -1,3 +1,8 @@
+export {
+  type ConnectionCall,
+  ConnectionCalls,
+  groupByLibrary,
+} from './connection-calls.js';
 export { type ConnectionView, connectionLabel, connectionView } from './connection-view.js';
 export {
   type Connection,
@@ -8,4 +13,3 @@ export {
 } from './connections.js';
 export { contractFor } from './contract-for.js';
 export { findAccount, listAccounts, toConnectionAccount } from './find-account.js';
-export { type ActingFor, isTokenRefusal, Tokens } from './tokens.js';

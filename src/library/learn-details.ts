@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isTokenRefusal } from '../connections/index.js';
 import { AppError } from '../errors.js';
+import { isTokenRefusal } from '../web/index.js';
 import { detailsOf } from './file-details.js';
 import type { LibraryParts } from './parts.js';
 import type { LibraryFile, ReadLibrary } from './read-library.js';

@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
-import { type Connection, contractFor } from '../connections/index.js';
+import type { Connection, ConnectionCall } from '../connections/index.js';
 import { type FileFacts, type FileList, ServerError } from '../digime/index.js';
 import type { OnboardingParts } from '../onboarding/index.js';
 
 /** A session ends this much earlier for us, so that it does not end in the middle of a call. */
 const marginMs = 30_000;
+
+/** The contract of a reading call is spread over its arguments. */
+type ReadingCall = ConnectionCall & ConnectionCall['contractDetails'] & { readonly sessionKey: string };
 
 interface OpenSession {
   readonly key: string;
@@ -37,45 +40,48 @@ export class ReadSession {
   }
 
   list(): Promise<FileList> {
-    return this.call(async (key) => this.parts.sdk.readFileList(await this.argumentsFor(key)));
+    return this.call((common) => this.parts.sdk.readFileList(common));
   }
 
   /** @returns with `sentBytes`, the size of the encrypted body, where digi.me announced it */
   async metadata(fileName: string): Promise<FileFacts & { sentBytes?: number }> {
     let length: string | undefined;
-    const facts = await this.call(async (key) => {
-      const common = await this.argumentsFor(key);
-      return this.parts.sdk.readFileMetadata({
+    const facts = await this.call((common) =>
+      this.parts.sdk.readFileMetadata({
         ...common,
         fileName,
         onExchange: (exchange) => {
           length = exchange.response?.headers['content-length'];
           common.onExchange(exchange);
         },
-      });
-    });
+      }),
+    );
     const sentBytes = Number(length);
     return { ...facts, ...(Number.isSafeInteger(sentBytes) && sentBytes > 0 && { sentBytes }) };
   }
 
   /** A file's content as a stream; only when it ends is it whole. */
   open(fileName: string, signal?: AbortSignal): Promise<FileFacts & { stream: Readable }> {
-    return this.call(async (key) =>
-      this.parts.sdk.openFile({ ...(await this.argumentsFor(key)), fileName, ...(signal && { signal }) }),
-    );
+    return this.call((common) => this.parts.sdk.openFile({ ...common, fileName, ...(signal && { signal }) }));
   }
 
-  private async call<T>(use: (sessionKey: string) => Promise<T>): Promise<T> {
+  private async call<T>(use: (common: ReadingCall) => Promise<T>): Promise<T> {
     const before = this.session;
     const session = await this.current();
     try {
-      return await use(session.key);
+      return await this.callIn(session, use);
     } catch (error) {
       const isGone = error instanceof ServerError && [404, 410].includes(error.error.statusCode);
       if (!isGone || session !== before) throw error;
       if (this.session === session) this.session = undefined;
-      return use((await this.current()).key);
+      return this.callIn(await this.current(), use);
     }
+  }
+
+  private callIn<T>({ key }: OpenSession, use: (common: ReadingCall) => Promise<T>): Promise<T> {
+    return this.parts.calls.act(this.connection, (call) =>
+      use({ ...call, ...call.contractDetails, sessionKey: key }),
+    );
   }
 
   private current(): Promise<OpenSession> {
@@ -89,25 +95,12 @@ export class ReadSession {
 
   private async openAnother(): Promise<OpenSession> {
     const startedAt = this.parts.now();
-    const { session } = await this.parts.sdk.readSession({
-      contractDetails: contractFor(this.parts, 'read'),
-      ...(await this.actFor()),
-    });
+    const { session } = await this.parts.calls.act(this.connection, (call) =>
+      this.parts.sdk.readSession(call),
+    );
     // Assumed: milliseconds; a value this small can only be seconds.
     const expiryMs = session.expiry < 1e11 ? session.expiry * 1000 : session.expiry;
     this.session = { key: session.key, startedAt, expiresAt: expiryMs - marginMs };
     return this.session;
-  }
-
-  private async argumentsFor(sessionKey: string) {
-    return { ...(await this.actFor()), ...contractFor(this.parts, 'read'), sessionKey };
-  }
-
-  private async actFor() {
-    const { id, visitorId } = this.connection;
-    return {
-      ...(await this.parts.tokens.actFor(id)),
-      onExchange: this.parts.recorder.exchangesOf(visitorId),
-    };
   }
 }

@@ -4,6 +4,7 @@ import { AppError } from '../errors.js';
 import { startAuthorization } from '../onboarding/index.js';
 import {
   fieldsOf,
+  isTokenRefusal,
   noReferrer,
   oneString,
   rateLimitPerMinute,
@@ -27,7 +28,7 @@ export function libraryRouter(parts: LibraryParts, startsPerMinute: number): Rou
 
   router.get('/library', async (req, res) => {
     if (parts.onboarding.contracts.read === undefined) {
-      if (wantsJson(req)) contractFor(parts.onboarding, 'read');
+      if (wantsJson(req)) contractFor(parts.onboarding.contracts, 'read');
       return renderPage(req, res, 'library/missing', {}, { status: 404 });
     }
     const connections = await connectionsOf(req);
@@ -37,7 +38,7 @@ export function libraryRouter(parts: LibraryParts, startsPerMinute: number): Rou
         return await showLibrary(parts, req, res, connections, reading);
       } catch (error) {
         // The permission ran out: that is said on the page that asks for it again.
-        if (!(error instanceof AppError && error.platform?.code === 'InvalidToken')) throw error;
+        if (!isTokenRefusal(error)) throw error;
       }
     }
     const model = {
@@ -66,7 +67,7 @@ export function libraryRouter(parts: LibraryParts, startsPerMinute: number): Rou
   );
 
   router.get('/library/:name', async (req, res) => {
-    contractFor(parts.onboarding, 'read');
+    contractFor(parts.onboarding.contracts, 'read');
     const connections = await connectionsOf(req);
     const connection = chooseReading(connections, req);
     if (connection === undefined) throw new AppError('NotFound');

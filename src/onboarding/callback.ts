@@ -142,7 +142,7 @@ async function exchange(
 ): Promise<UserAccessToken> {
   try {
     return await parts.sdk.exchangeCodeForToken({
-      contractDetails: contractFor(parts, pending.type),
+      contractDetails: contractFor(parts.contracts, pending.type),
       codeVerifier: pending.codeVerifier,
       authorizationCode,
       onExchange: parts.recorder.exchangesOf(visitorId),
@@ -162,7 +162,7 @@ async function keepConnection(
   pending: PendingAuthorization,
   token: UserAccessToken,
 ): Promise<Connection> {
-  const { contractId } = contractFor(parts, pending.type);
+  const { contractId } = contractFor(parts.contracts, pending.type);
   const existing = await connectionToRenew(parts, visitorId, pending, token);
   if (existing === undefined)
     return parts.connections.add({ visitorId, type: pending.type, contractId, token });

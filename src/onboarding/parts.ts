@@ -1,5 +1,5 @@
 import type { Contracts } from '../config/index.js';
-import type { Connections, Tokens } from '../connections/index.js';
+import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { KeyedLock, Logger } from '../web/index.js';
@@ -12,7 +12,7 @@ export interface OnboardingParts {
   /** The digi.me this app talks to, by its API address. */
   readonly issuer: string;
   readonly connections: Connections;
-  readonly tokens: Tokens;
+  readonly calls: ConnectionCalls;
   readonly usedStates: UsedStates;
   readonly recorder: Recorder;
   readonly sessionLock: KeyedLock;

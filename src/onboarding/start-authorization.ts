@@ -1,11 +1,13 @@
 import type { Request } from 'express';
 import type { ContractDetails } from '../config/index.js';
-import type { Connection, ConnectionType } from '../connections/index.js';
-import { contractFor, isTokenRefusal } from '../connections/index.js';
+import type { Connection, ConnectionCall, ConnectionType } from '../connections/index.js';
+import { contractFor } from '../connections/index.js';
+import type { UserAccessToken } from '../digime/index.js';
 import { AppError } from '../errors.js';
 import {
   asAppError,
   ensureVisitor,
+  isTokenRefusal,
   languageOf,
   reloadSession,
   saveSession,
@@ -36,7 +38,7 @@ export async function startAuthorization(
 ): Promise<string> {
   const isKnown = visitorOf(req) !== undefined;
   const visitorId = ensureVisitor(req, parts.now());
-  const contract = contractFor(parts, request.type);
+  const contract = contractFor(parts.contracts, request.type);
   parts.recorder.browserStep(visitorId, 'authorization-requested', { type: request.type });
   const state = newState();
   const common = {
@@ -86,24 +88,47 @@ async function authorize(
     ...(request.type === 'provider' && { sourceType: 'push' as const }),
     ...(request.serviceId !== undefined && { serviceId: request.serviceId }),
   };
-  for (const connection of await parts.connections.listOf(visitorId)) {
-    if (connection.state !== 'active') continue;
-    try {
-      return await parts.sdk.getAuthorizeUrl({ ...options, ...(await parts.tokens.actFor(connection.id)) });
-    } catch (error) {
-      // A token that is no longer good must not keep the person from connecting: try the next one, then none.
-      if (!isTokenRefusal(error)) throw asAppError(error);
-      await parts.connections.needsReauthorization(connection.id);
-    }
+  const { sdk, calls } = parts;
+  const connections = await parts.connections.listOf(visitorId);
+  try {
+    if (connections.length > 0)
+      return await calls.actWithAny(connections, (call) =>
+        refreshingOnce(sdk, call, (userAccessToken) => sdk.getAuthorizeUrl({ ...options, userAccessToken })),
+      );
+  } catch (error) {
+    // Tokens that are no longer good must not keep the person from connecting.
+    if (!isTokenRefusal(error)) throw error;
   }
-  return parts.sdk.getAuthorizeUrl(options).catch((error) => {
-    throw asAppError(error);
-  });
+  return sdk.getAuthorizeUrl(options).catch((error) => Promise.reject(asAppError(error)));
 }
 
-async function reauthorize(parts: OnboardingParts, connection: Connection, common: Common) {
-  const { userAccessToken } = await parts.tokens.actFor(connection.id);
-  return parts.sdk.getReauthorizeUrl({ ...common, userAccessToken }).catch((error) => {
-    throw asAppError(error);
+/**
+ * `getAuthorizeUrl` does not refresh by itself: digi.me serves an expired token there, which is how a consent is renewed
+ * in the same library (`protocol.md`, "What real clients send and demand"). So a refused token is refreshed once, and
+ * where that is refused as well the old one is what is left to try.
+ */
+async function refreshingOnce<T>(
+  sdk: OnboardingParts['sdk'],
+  call: ConnectionCall,
+  use: (userAccessToken: UserAccessToken) => Promise<T>,
+): Promise<T> {
+  const { contractDetails, userAccessToken, onExchange } = call;
+  try {
+    return await use(userAccessToken);
+  } catch (error) {
+    if (!isTokenRefusal(error)) throw error;
+  }
+  const refresh = () => sdk.refreshToken({ contractDetails, userAccessToken, onExchange });
+  const fresh = await call.onAccessTokenRefresh(refresh, userAccessToken).catch((error) => {
+    if (isTokenRefusal(error)) return userAccessToken;
+    throw error;
   });
+  call.onAccessTokenChange(fresh);
+  return use(fresh);
+}
+
+function reauthorize({ sdk, calls }: OnboardingParts, connection: Connection, common: Common) {
+  return calls
+    .act(connection, (call) => sdk.getReauthorizeUrl({ ...call, ...common }))
+    .catch((error) => Promise.reject(asAppError(error)));
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Config, Contracts } from '../config/index.js';
-import type { Connections, Tokens } from '../connections/index.js';
+import type { Config } from '../config/index.js';
+import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { Database, Sealer, Spool } from '../storage/index.js';
@@ -19,9 +19,8 @@ export interface PushServiceOptions {
   sealer: Sealer;
   spool: Spool;
   sdk: DigiMe;
-  contracts: Contracts;
   connections: Connections;
-  tokens: Tokens;
+  calls: ConnectionCalls;
   recorder: Recorder;
   log: Logger;
   now: () => number;
@@ -37,7 +36,7 @@ export interface PushService extends PushParts {
 }
 
 export function createPushService(options: PushServiceOptions): PushService {
-  const { config, database, sealer, spool, connections, tokens, recorder, log, now } = options;
+  const { config, database, sealer, spool, connections, calls, recorder, log, now } = options;
   const ledger = new Ledger(database, sealer, now);
   const queue = new WorkQueue(database, sealer, randomUUID(), config.dispatch.leaseMs, now);
   const events = new PushEvents();
@@ -51,8 +50,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     log,
     now,
     sdk: options.sdk,
-    contracts: options.contracts,
-    tokens,
+    calls,
     spool,
     recorder,
   });

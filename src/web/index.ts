@@ -7,7 +7,7 @@ export { KeyedLock } from './keyed-lock.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { originCheck } from './origin-check.js';
 export { renderPage, setUpPages } from './page.js';
-export { asAppError } from './platform-error.js';
+export { asAppError, isTokenRefusal } from './platform-error.js';
 export { rateLimitPerMinute } from './rate-limits.js';
 export { createLogger, type Logger, requestLog } from './request-log.js';
 export { noReferrer, securityHeaders } from './security-headers.js';

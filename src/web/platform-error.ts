@@ -3,6 +3,15 @@ import { AppError, type ErrorCode } from '../errors.js';
 import { asStorageError } from '../storage/index.js';
 
 /**
+ * Whether digi.me said that the token itself, not one account behind it, is no longer good: the person must authorize
+ * again (`protocol.md`, "Errors": 511 is about one account at its provider). Takes errors of the client and of the app.
+ */
+export function isTokenRefusal(error: unknown): boolean {
+  if (error instanceof AppError) return error.platform?.code === 'InvalidToken';
+  return error instanceof ServerError && error.error.code === 'InvalidToken';
+}
+
+/**
  * The one place where errors of the digi.me client become errors of the app: no answer at all is `DigimeUnreachable`,
  * a token that is no longer good `TokenRefused`, any other refusal `DigimeRefused`, with the platform's code and
  * reference kept for the page.

@@ -153,7 +153,8 @@ test('every wrong value is reported at once, by name and never by value', () => 
 });
 
 test('.env.example names every setting and no other', () => {
-  const source = readFileSync('src/config/config.ts', 'utf8') + readFileSync('src/config/contracts.ts', 'utf8');
+  const source =
+    readFileSync('src/config/config.ts', 'utf8') + readFileSync('src/config/contracts.ts', 'utf8');
   const documented = new Set(
     [...readFileSync('.env.example', 'utf8').matchAll(/^# ([A-Z][A-Z_]+)=/gm)].map((match) => match[1]),
   );

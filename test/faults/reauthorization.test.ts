@@ -61,7 +61,7 @@ test('the new pair is kept before it is used', async () => {
   const id = await connect();
   pair.sandbox.control.advanceClock(2 * hour);
   const { connections } = pair.app.pushService;
-  const before = (await connections.loadToken(id))?.accessToken.value;
+  const before = (await connections.loadToken(id))?.token.accessToken.value;
   // The refresh goes through; the import that follows it hangs, so the pair has not been used when we look.
   pair.sandbox.control.addFault({ route: 'import', times: 1, status: 401 });
   pair.sandbox.control.addFault({ route: 'import', times: 1, behaviour: 'hang' });
@@ -71,7 +71,7 @@ test('the new pair is kept before it is used', async () => {
     () => requests('import').length,
     (count) => count === 2,
   );
-  const kept = (await connections.loadToken(id))?.accessToken.value;
+  const kept = (await connections.loadToken(id))?.token.accessToken.value;
   expect(kept).not.toBe(before);
   const used = requests('import')[1]?.claims?.access_token;
   expect(used).toBe(kept);
@@ -117,10 +117,10 @@ test('a push that waits although its connection works goes on by itself', async 
   await browser.waitForState(first.ids[0] ?? '', ['needs-reauthorization']);
   // What a process leaves behind that dies between the new token and letting the pushes go on.
   const { connections } = pair.app.pushService;
-  const token = await connections.loadToken(connection);
-  if (token === undefined) throw new Error('the connection has no token');
+  const stored = await connections.loadToken(connection);
+  if (stored === undefined) throw new Error('the connection has no token');
   pair.sandbox.control.clearFaults();
-  await connections.saveToken(connection, token);
+  await connections.renew(connection, stored.token);
   await browser.waitForState(first.ids[0] ?? '', ['delivered']);
 });
 

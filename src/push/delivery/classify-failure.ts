@@ -4,6 +4,7 @@ import {
   ServerError,
   TypeValidationError,
 } from '../../digime/index.js';
+import { isTokenRefusal } from '../../web/index.js';
 
 /** What follows from a failed attempt: the rows of 'When digi.me misbehaves' in `security.md`. */
 export type Verdict =
@@ -28,7 +29,7 @@ export function classifyFailure(error: unknown): Verdict {
   if (error instanceof TypeValidationError) return { outcome: 'fail', possiblyArrived: false };
   if (!(error instanceof ServerError)) return { outcome: 'retry', possiblyArrived: false };
   const { code, statusCode } = error.error;
-  if (code === 'InvalidToken') return { outcome: 'reauthorize', scope: 'connection' };
+  if (isTokenRefusal(error)) return { outcome: 'reauthorize', scope: 'connection' };
   // protocol.md, "Errors": 511 is about one account at its provider; the token and other accounts stay good.
   if (code === 'ServiceAuthorizationError') return { outcome: 'reauthorize', scope: 'account' };
   const afterMs = error.retryAfterMs;

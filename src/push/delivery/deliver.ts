@@ -1,18 +1,14 @@
-import type { Contracts } from '../../config/index.js';
-import { contractFor, type Tokens } from '../../connections/index.js';
+import type { ConnectionCalls } from '../../connections/index.js';
 import type { DigiMe } from '../../digime/index.js';
 import { AppError } from '../../errors.js';
-import type { Recorder } from '../../inspector/index.js';
 import type { Spool } from '../../storage/index.js';
 import type { PayloadRecord } from '../ledger/work-queue.js';
 import type { Push } from '../push.js';
 
 export interface DeliveryParts {
   readonly sdk: DigiMe;
-  readonly contracts: Contracts;
-  readonly tokens: Tokens;
+  readonly calls: ConnectionCalls;
   readonly spool: Spool;
-  readonly recorder: Recorder;
 }
 
 export interface Delivery {
@@ -33,38 +29,37 @@ export async function deliver(
   signal: AbortSignal,
 ): Promise<Delivery> {
   let delivery: Delivery = { status: 0 };
-  const common = {
-    ...(await parts.tokens.actFor(push.connectionId)),
-    signal,
-    onExchange: parts.recorder.exchangesOf(push.visitorId),
-    onResponse: (response: { status: number; body?: unknown }) => {
-      delivery = { status: response.status, ...(response.body !== undefined && { body: response.body }) };
-    },
-  };
-  if (push.type === 'library') {
-    if (push.descriptor === undefined) throw new AppError('InternalError');
-    await parts.sdk.pushData({
-      type: 'library',
-      contractDetails: contractFor(parts, 'library'),
-      ...common,
-      data: {
-        fileData: () => parts.spool.read(payload, payload.key),
-        fileSize: push.size,
-        fileName: push.fileName,
-        fileDescriptor: push.descriptor,
+  await parts.calls.act({ id: push.connectionId }, async (call) => {
+    const common = {
+      ...call,
+      signal,
+      onResponse: (response: { status: number; body?: unknown }) => {
+        delivery = { status: response.status, ...(response.body !== undefined && { body: response.body }) };
       },
-    });
-  } else {
-    await parts.sdk.pushData({
-      type: 'provider',
-      contractDetails: contractFor(parts, 'provider'),
-      ...common,
-      data: await readAll(parts.spool, payload),
-      standard: 'fhir',
-      version: push.providerVersion === '3.0.2' ? '3.0.2' : 'stu3',
-      accountId: push.accountId ?? '',
-    });
-  }
+    };
+    if (push.type === 'library') {
+      if (push.descriptor === undefined) throw new AppError('InternalError');
+      await parts.sdk.pushData({
+        type: 'library',
+        ...common,
+        data: {
+          fileData: () => parts.spool.read(payload, payload.key),
+          fileSize: push.size,
+          fileName: push.fileName,
+          fileDescriptor: push.descriptor,
+        },
+      });
+    } else {
+      await parts.sdk.pushData({
+        type: 'provider',
+        ...common,
+        data: await readAll(parts.spool, payload),
+        standard: 'fhir',
+        version: push.providerVersion === '3.0.2' ? '3.0.2' : 'stu3',
+        accountId: push.accountId ?? '',
+      });
+    }
+  });
   return delivery;
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DispatchSettings } from '../../config/index.js';
 import type { Connections } from '../../connections/index.js';
+import type { Recorder } from '../../inspector/index.js';
 import { asStorageError } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
 import type { PushEvents } from '../ledger/push-events.js';
@@ -13,6 +14,7 @@ import { settleDelivery, settleFailure } from './settle.js';
 export interface AttemptParts extends DeliveryParts {
   readonly queue: WorkQueue;
   readonly connections: Connections;
+  readonly recorder: Recorder;
   readonly events: PushEvents;
   readonly settings: DispatchSettings;
   readonly log: Logger;
@@ -65,7 +67,7 @@ export class AttemptMaker {
   }
 
   private async settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
-    const verdict = await this.patiently(push, () => this.verdictOn(push, error, attempt.startedAt));
+    const verdict = await this.patiently(push, () => this.verdictOn(push, error));
     const settlement = settleFailure(push, error, attempt, verdict, {
       ...this.parts.settings,
       now: this.parts.now(),
@@ -79,15 +81,14 @@ export class AttemptMaker {
     return settlement;
   }
 
-  private async verdictOn(push: Push, error: unknown, startedAt: number): Promise<Verdict> {
+  private async verdictOn(push: Push, error: unknown): Promise<Verdict> {
     const connection = await this.parts.connections.get(push.connectionId);
     // The connection was dropped while this was on its way: there is nobody left to deliver it for.
     if (connection === undefined) return { outcome: 'fail', possiblyArrived: false };
     const verdict = classifyFailure(error);
     if (verdict.outcome !== 'reauthorize' || verdict.scope !== 'connection') return verdict;
-    // The person authorized again while this was on its way: what was refused was the token before.
-    if (connection.updatedAt > startedAt) return { outcome: 'retry', possiblyArrived: false };
-    await this.parts.connections.needsReauthorization(push.connectionId);
+    // Refused, and yet not marked: the person authorized again while this was on its way.
+    if (connection.state === 'active') return { outcome: 'retry', possiblyArrived: false };
     return verdict;
   }
 

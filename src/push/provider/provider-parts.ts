@@ -1,5 +1,5 @@
 import type { Contracts } from '../../config/index.js';
-import type { Tokens } from '../../connections/index.js';
+import type { ConnectionCalls } from '../../connections/index.js';
 import type { DigiMe } from '../../digime/index.js';
 import type { PushParts } from '../parts.js';
 import type { ResourceChecker } from './provider-checker.js';
@@ -8,7 +8,7 @@ import type { ResourceChecker } from './provider-checker.js';
 export interface ProviderParts extends PushParts {
   readonly sdk: DigiMe;
   readonly contracts: Contracts;
-  readonly tokens: Tokens;
+  readonly calls: ConnectionCalls;
 }
 
 /** The same with what the router makes for itself. */

@@ -161,22 +161,39 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger in %s', (kind) => {
       lastError: error,
     });
     await queue.settle(queued.id, { state: 'queued', attempt: stage.attempt(1), nextAttemptAt: stage.now });
-    await stage.connections().needsReauthorization(stage.connection);
+    await stage.connections().needsReauthorization(stage.connection, 0);
     expect(await queue.suspend(stage.connection)).toEqual([queued.id]);
     const cancelled = await stage.accept();
     await stage.ledger.cancel('anna', cancelled.id);
     expect(await queue.resumeReady()).toBe(0);
-    await stage.connections().saveToken(stage.connection, tokenOf('new'));
+    expect(await stage.connections().replaceToken(stage.connection, tokenOf('new'), 0)).toBe(true);
     expect(await queue.resumeReady()).toBe(1);
     expect(await stage.stateOf(queued.id)).toBe('queued');
     expect(await stage.stateOf(account.id)).toBe('needs-reauthorization');
     expect(await queue.resume(stage.connection)).toBe(1);
   });
 
+  test('a pair that was refreshed from an older one never takes the place of a newer one', async () => {
+    const connections = stage.connections();
+    const stored = async () => (await connections.loadToken(stage.connection))?.token.accessToken.value;
+    expect(await connections.replaceToken(stage.connection, tokenOf('refreshed'), 0)).toBe(true);
+    expect(await connections.replaceToken(stage.connection, tokenOf('late'), 0)).toBe(false);
+    expect(await stored()).toBe('refreshed');
+    await connections.renew(stage.connection, tokenOf('reauthorized'));
+    expect(await connections.replaceToken(stage.connection, tokenOf('late'), 1)).toBe(false);
+    await connections.needsReauthorization(stage.connection, 1);
+    expect(await stored()).toBe('reauthorized');
+    expect((await connections.get(stage.connection))?.state).toBe('active');
+    const both = await Promise.all(
+      ['one', 'other'].map((name) => connections.replaceToken(stage.connection, tokenOf(name), 2)),
+    );
+    expect(both.filter(Boolean)).toHaveLength(1);
+  });
+
   test('tokens are sealed in the row, and one holder at a time may refresh them', async () => {
     const [row] = await stage.database('connections').select('token_sealed');
     expect(row.token_sealed).not.toContain('t-refresh');
-    expect(await stage.connections().loadToken(stage.connection)).toEqual(tokenOf('t'));
+    expect((await stage.connections().loadToken(stage.connection))?.token).toEqual(tokenOf('t'));
     const takers = await Promise.all(
       ['a', 'b', 'c', 'd'].map((owner) =>
         stage.connections().takeRefreshLease(stage.connection, owner, 30_000),
