@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { runApp } from '../scripts/run-app.mjs';
 import { median } from './row.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = [
   '/',
   '/push',
@@ -28,21 +25,9 @@ const requests = 200;
  */
 export async function benchPages() {
   const dataDir = mkdtempSync(join(tmpdir(), 'bench-pages-'));
-  const env = {
-    ...process.env,
-    PORT: '0',
-    SANDBOX_PORT: '0',
-    DATA_DIR: dataDir,
-    DIGIME_MODE: 'sandbox',
-    LOG_LEVEL: 'warn',
-  };
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const app = runApp({ env: { DATA_DIR: dataDir, DIGIME_MODE: 'sandbox', LOG_LEVEL: 'warn' } });
   try {
-    const base = await readyAt(child);
+    const base = await app.ready;
     const cookie = await connectAndPush(base);
     const rows = [];
     for (const page of pages) {
@@ -67,16 +52,9 @@ export async function benchPages() {
     });
     return rows;
   } finally {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+    await app.end();
     rmSync(dataDir, { recursive: true, force: true });
   }
-}
-
-async function readyAt(child) {
-  let said = '';
-  while (!/app ready on (\S+)\n/.test(said)) said += (await once(child.stdout, 'data'))[0];
-  return /app ready on (\S+)\n/.exec(said)[1];
 }
 
 const cookieOf = (answer) => answer.headers.getSetCookie()[0].split(';')[0];

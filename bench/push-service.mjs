@@ -1,4 +1,4 @@
-import { fork, spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -6,10 +6,9 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeOptions } from '../scripts/prepare.mjs';
+import { runApp } from '../scripts/run-app.mjs';
 import { median } from './row.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const small = { bytes: 10 * 1024, count: 3000, atOnce: 16 };
 const largeBytes = 512 * 2 ** 20;
@@ -80,26 +79,21 @@ async function startNaive(stubPort) {
 }
 
 async function startApp(stubPort, dataDir) {
-  const env = {
-    ...process.env,
-    PORT: '0',
-    DATA_DIR: dataDir,
-    DIGIME_MODE: 'sandbox',
-    SANDBOX_URL: `http://127.0.0.1:${stubPort}/`,
-    LOG_LEVEL: 'warn',
-    MAX_UPLOAD_BYTES: String(2 ** 30),
-    RATE_LIMIT_UPLOADS_PER_MINUTE: '1000000',
-  };
-  const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js'], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const app = runApp({
+    // How the image and `npm start` run it.
+    nodeOptions: ['--max-semi-space-size=2'],
+    env: {
+      DATA_DIR: dataDir,
+      DIGIME_MODE: 'sandbox',
+      SANDBOX_URL: `http://127.0.0.1:${stubPort}/`,
+      LOG_LEVEL: 'warn',
+      MAX_UPLOAD_BYTES: String(2 ** 30),
+      RATE_LIMIT_UPLOADS_PER_MINUTE: '1000000',
+    },
   });
-  let said = '';
-  while (!/app ready on http:\/\/localhost:(\d+)/.test(said)) said += (await once(child.stdout, 'data'))[0];
-  const port = Number(/app ready on http:\/\/localhost:(\d+)/.exec(said)[1]);
+  const port = Number(new URL(await app.ready).port);
   return {
-    child,
+    child: app.child,
     port,
     path: '/push/library',
     wrap: multipart,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, run } from './prepare.mjs';
+import { report, runNode, runOrExit } from './run-command.mjs';
 
 const wellKnown = [
   process.env.CHROMIUM_PATH,
@@ -9,6 +9,9 @@ const wellKnown = [
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ...['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].map(
+    (name) => process.env[name] && join(process.env[name], 'Google/Chrome/Application/chrome.exe'),
+  ),
 ];
 
 const found = () => wellKnown.find((path) => path && existsSync(path));
@@ -18,21 +21,22 @@ export async function ensureChromium() {
   const present = found();
   if (present) return present;
   if (process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0) {
-    run('apt-get', ['update', '-qq']);
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
+    report('Installing Chromium for the tests in a browser …');
+    await runOrExit('apt-get', ['update', '-qq']);
+    await runOrExit(
+      'apt-get',
+      ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
+      {
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      },
+    );
     const installed = found();
     if (installed) return installed;
   }
   const { chromium } = await import('playwright-core');
   if (!existsSync(chromium.executablePath())) {
-    run(process.execPath, [
-      join(root, 'node_modules/playwright-core/cli.js'),
-      'install',
-      '--with-deps',
-      'chromium',
-    ]);
+    report('Installing Chromium for the tests in a browser …');
+    await runNode('node_modules/playwright-core/cli.js', ['install', '--with-deps', 'chromium']);
   }
   return chromium.executablePath();
 }

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import { build, ensureInstalled, root } from './prepare.mjs';
+import { endWithNpm } from './end-with-npm.mjs';
+import { build, ensureInstalled } from './prepare.mjs';
+import { root } from './run-command.mjs';
 
 /** `npm run dev`: the compiler watches src/, Node watches dist/ and views/. */
-ensureInstalled();
-build();
+endWithNpm();
+await ensureInstalled();
+await build();
 const watchers = [
   ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'],
   ['--watch-path=dist', '--watch-path=views', '--watch-path=public', 'dist/main.js', '--dev'],

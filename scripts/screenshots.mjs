@@ -1,39 +1,25 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { ensureChromium } from './chromium.mjs';
-import { ensureBuilt, ensureInstalled, root } from './prepare.mjs';
+import { ensureBuilt, ensureInstalled } from './prepare.mjs';
+import { runApp } from './run-app.mjs';
+import { root } from './run-command.mjs';
 
 /**
  * `npm run screenshots`: walks the journey in a real browser and keeps a picture of every main page, at both widths and
  * in both schemes, in test-output/screenshots; the ones that the README shows go to docs/images.
  */
-ensureInstalled();
-ensureBuilt();
+await ensureInstalled();
+await ensureBuilt();
 const inReadme = new Set(['upload', 'push', 'provider', 'inspector'].map((name) => `${name}-1280-light`));
 const folder = join(root, 'test-output/screenshots');
 const images = join(root, 'docs/images');
 for (const path of [folder, images]) mkdirSync(path, { recursive: true });
 const dataDir = mkdtempSync(join(tmpdir(), 'screenshots-'));
-const env = {
-  ...process.env,
-  PORT: '0',
-  SANDBOX_PORT: '0',
-  DATA_DIR: dataDir,
-  DIGIME_MODE: 'sandbox',
-  LOG_LEVEL: 'warn',
-};
-const app = spawn(process.execPath, ['dist/main.js'], {
-  cwd: root,
-  env,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-let said = '';
-while (!/app ready on (\S+)\n/.test(said)) said += (await once(app.stdout, 'data'))[0];
-const base = /app ready on (\S+)\n/.exec(said)[1];
+const app = runApp({ env: { DATA_DIR: dataDir, DIGIME_MODE: 'sandbox', LOG_LEVEL: 'warn' } });
+const base = await app.ready;
 const browser = await chromium.launch({
   executablePath: await ensureChromium(),
   args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
@@ -59,8 +45,7 @@ for (const width of [1280, 390]) {
   }
 }
 await browser.close();
-app.kill('SIGTERM');
-await once(app, 'exit');
+await app.end();
 rmSync(dataDir, { recursive: true, force: true });
 console.log(`pictures in ${folder}`);
 

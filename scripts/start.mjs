@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
-import { ensureBuilt, ensureInstalled, nodeOptions, root } from './prepare.mjs';
+import { endWithNpm } from './end-with-npm.mjs';
+import { ensureBuilt, ensureInstalled } from './prepare.mjs';
+import { root } from './run-command.mjs';
 
-/** `npm start` and `npm run sandbox`: install and build what is missing, then run dist/main.js with the words given. */
-ensureInstalled();
-ensureBuilt();
-const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+/**
+ * `npm start` and `npm run sandbox`: installs and builds what is missing, then runs dist/main.js with the words given,
+ * in this process: one process less to be left behind.
+ */
+endWithNpm();
+await ensureInstalled();
+await ensureBuilt();
+process.chdir(root);
+await import('../dist/main.js');

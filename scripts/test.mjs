@@ -1,20 +1,17 @@
-import { spawnSync } from 'node:child_process';
 import { ensureChromium } from './chromium.mjs';
-import { ensureBuilt, ensureInstalled, root, run } from './prepare.mjs';
+import { endWithNpm } from './end-with-npm.mjs';
+import { ensureBuilt, ensureInstalled } from './prepare.mjs';
+import { runCommand, runNode } from './run-command.mjs';
 
 /** `npm test`: everything, from an empty clone. Words given go to jest: `npm test -- --selectProjects units`. */
-ensureInstalled();
-ensureBuilt();
+endWithNpm();
+await ensureInstalled();
+await ensureBuilt();
 const chosen = process.argv.slice(2);
-if (chosen.length === 0) run('npm', ['run', '--silent', 'check']);
-const chromium = await ensureChromium();
-const done = spawnSync(
-  process.execPath,
-  ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...chosen],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, CHROMIUM_PATH: chromium },
-  },
-);
-process.exit(done.status ?? 1);
+if (chosen.length === 0) {
+  await runNode('node_modules/typescript/bin/tsc', ['--noEmit']);
+  await runNode('node_modules/@biomejs/biome/bin/biome', ['check', '.']);
+}
+const env = { ...process.env, CHROMIUM_PATH: await ensureChromium() };
+const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+process.exit(await runCommand(process.execPath, [...jest, ...chosen], { env }));

@@ -1,12 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { mainPath, runApp } from '../../scripts/run-app.mjs';
 import { Browser } from '../support/browser.js';
-import { mainPath } from '../support/child-app.js';
-import { eventually } from '../support/eventually.js';
 
 const project = join(dirname(mainPath), '..');
 const isRoot = process.getuid?.() === 0;
@@ -34,33 +32,19 @@ test('what the Dockerfile copies runs with production packages only, read-only, 
   chmodSync(data, 0o777);
   chmodSync(image, 0o755);
   execFileSync('chmod', ['-R', 'a+rX,a-w', app]);
-  const child = spawn(process.execPath, ['dist/main.js'], {
+  const child = runApp({
     cwd: app,
+    main: 'dist/main.js',
     env: {
-      PATH: process.env.PATH ?? '',
       NODE_ENV: 'production',
       HOST: '0.0.0.0',
       SANDBOX_HOST: '0.0.0.0',
       DATA_DIR: data,
-      PORT: '0',
-      SANDBOX_PORT: '0',
       LOG_LEVEL: 'silent',
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...stranger,
+    user: stranger,
   });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => {
-      said += text;
-    });
-  }
-  const exited = once(child, 'exit');
-  const port = await eventually('the ready line', () => {
-    if (child.exitCode !== null) throw new Error(said);
-    return /app ready on http:\/\/localhost:(\d+)/.exec(said)?.[1];
-  });
-  const visitor = new Browser(`http://localhost:${port}/`);
+  const visitor = new Browser(`${await child.ready}/`);
   expect((await visitor.get('/readyz')).status).toBe(200);
   await visitor.connect();
   const { json } = await visitor.upload('from the container', {
@@ -68,8 +52,7 @@ test('what the Dockerfile copies runs with production packages only, read-only, 
     accounts: [{ accountId: 'me' }],
   });
   await visitor.waitForState(json.id, ['delivered']);
-  child.kill('SIGTERM');
-  expect((await exited)[0]).toBe(0);
+  expect(await child.end()).toBe(0);
   execFileSync('chmod', ['-R', 'u+w', image]);
   rmSync(image, { recursive: true, force: true });
 }, 300_000);

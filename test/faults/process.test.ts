@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -6,51 +5,30 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AppProcess, runApp } from '../../scripts/run-app.mjs';
 import { Browser } from '../support/browser.js';
-import { mainPath } from '../support/child-app.js';
 import { eventually } from '../support/eventually.js';
 
 let folder: string;
-const children: ChildProcess[] = [];
+const apps: AppProcess[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'process-'));
 });
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const app of apps) app.child.kill('SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
 
 /** Runs `node dist/main.js` with exactly these settings, in a folder without a `.env`. */
 function run(env: Record<string, string>, words: string[] = []) {
-  const child = spawn(process.execPath, [mainPath, ...words], {
+  const app = runApp({
     cwd: folder,
-    env: {
-      PATH: process.env.PATH ?? '',
-      LOG_LEVEL: 'info',
-      PORT: '0',
-      SANDBOX_PORT: '0',
-      DATA_DIR: join(folder, 'data'),
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    words,
+    env: { LOG_LEVEL: 'info', DATA_DIR: join(folder, 'data'), ...env },
   });
-  children.push(child);
-  const said = { out: '', err: '' };
-  child.stdout.on('data', (text) => {
-    said.out += text;
-  });
-  child.stderr.on('data', (text) => {
-    said.err += text;
-  });
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  return {
-    child,
-    said,
-    ended,
-    // The app's own line: the sandbox's comes before it and may arrive by itself.
-    ready: () => eventually('the ready line', () => /app ready on (http:\S+)\n/.exec(said.out)?.[1]),
-  };
+  apps.push(app);
+  return app;
 }
 
 async function freePort(): Promise<string> {
@@ -89,7 +67,7 @@ describe('without credentials', () => {
 
   test('the log is on standard error, one JSON object a line, without the code of a callback', async () => {
     const app = run({ DATA_DIR: join(folder, 'logged') });
-    const visitor = new Browser(`${await app.ready()}/`);
+    const visitor = new Browser(`${await app.ready}/`);
     const started = await visitor.post('/authorize');
     const callback = await visitor.decide(started.headers.get('location') ?? '');
     await visitor.get(callback);
@@ -105,7 +83,7 @@ describe('without credentials', () => {
 
   test('a port that is taken is said in one line, and nothing stays behind', async () => {
     const first = run({ DATA_DIR: join(folder, 'one') });
-    const port = new URL(String(await first.ready())).port;
+    const port = new URL(await first.ready).port;
     const second = run({ PORT: port, DATA_DIR: join(folder, 'two') });
     expect(await second.ended).toBe(1);
     expect(second.said.err).toMatch(/could not start: .*EADDRINUSE/);
@@ -129,7 +107,7 @@ describe('in live mode', () => {
 
   test('nothing of the sandbox starts, and the app talks to the address it was given', async () => {
     const app = run({ ...live, DATA_DIR: join(folder, 'live') });
-    const base = `${await app.ready()}/`;
+    const base = `${await app.ready}/`;
     expect(app.said.out).not.toContain('sandbox');
     const visitor = new Browser(base);
     const page = await visitor.get('/');

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { issuedAndStored } from './refusal-checks.js';
 import { type Connection, DESCRIPTOR, SigningClient } from './signing-client.js';
-import { until } from './until.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -76,7 +76,7 @@ describe('a behaviour', () => {
     control().addFault({ route: 'accounts', delayMs: 1000 });
     const order: string[] = [];
     const delayed = accounts().then(({ status }) => order.push(`delayed ${status}`));
-    await until(() => control().faults().faults.length === 0);
+    await eventually('the end of the fault', () => control().faults().faults.length === 0);
     await accounts().then(({ status }) => order.push(`later ${status}`));
     await delayed;
     expect(order).toEqual(['later 200', 'delayed 200']);
@@ -108,7 +108,7 @@ describe('a behaviour', () => {
       body: Buffer.alloc(2_000_000),
       signal: abort.signal,
     });
-    await until(() => lastRequest()?.body.sha256);
+    await eventually('the whole body', () => lastRequest()?.body.sha256);
     expect(lastRequest()?.body.size).toBe(2_000_000);
     const winner = await Promise.race([push, new Promise((resolve) => setTimeout(resolve, 200, 'silence'))]);
     expect(winner).toBe('silence');

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { expectRefusal, issuedAndStored } from './refusal-checks.js';
 import { type Connection, DESCRIPTOR, type Json, SigningClient } from './signing-client.js';
-import { until } from './until.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -153,10 +153,10 @@ test.each(['with a Content-Length', 'in chunks'])('a body that is cut off is not
   upload.on('error', () => {});
   upload.write('only the beginning');
   const last = () => running.sandbox.control.requests().requests.at(-1);
-  await until(() => last()?.body.size === 18);
+  await eventually('18 bytes', () => last()?.body.size === 18);
   upload.destroy();
-  await until(() => last()?.error);
-  await until(() => issuedAndStored(running).incoming.length === 0);
+  await eventually('its error', () => last()?.error);
+  await eventually('nothing half received', () => issuedAndStored(running).incoming.length === 0);
   expect(last()).toMatchObject({
     status: null,
     body: { size: 18, sha256: null },
@@ -173,6 +173,6 @@ test('the body of a refused push is read to its end, so that a client that looks
   });
   expect(status).toBe(401);
   const last = () => running.sandbox.control.requests().requests.at(-1);
-  await until(() => last()?.body.sha256);
+  await eventually('the whole body', () => last()?.body.sha256);
   expect(last()?.body.size).toBe(5_000_000);
 });

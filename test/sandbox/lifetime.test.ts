@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SANDBOX_PUBLIC_EXPONENT, type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { eventually } from '../support/eventually.js';
 import { SigningClient } from './signing-client.js';
-import { until } from './until.js';
 
 let dataDir: string;
 let running: Sandbox[];
@@ -107,7 +107,7 @@ test('closing drops connections that wait for an answer', async () => {
   const sandbox = await start();
   sandbox.control.addFault({ route: '*', behaviour: 'hang' });
   const waiting = expect(fetch(`${sandbox.baseUrl}jwks/oauth`)).rejects.toThrow('fetch failed');
-  await until(() => sandbox.control.requests().requests.length > 0);
+  await eventually('its request', () => sandbox.control.requests().requests.length > 0);
   await sandbox.close();
   await waiting;
   await sandbox.close();

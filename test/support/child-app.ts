@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { runApp } from '../../scripts/run-app.mjs';
 import { Browser } from './browser.js';
 
-/** The compiled app: `npm test` builds it before the tests run. */
-export const mainPath = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export { mainPath } from '../../scripts/run-app.mjs';
 
 export interface ChildApp {
   readonly baseUrl: string;
@@ -30,15 +27,13 @@ export interface ChildOptions {
   prefix?: string[];
 }
 
-/** Runs the app as a process of its own. Rejects with what it wrote when it ends before it is ready. */
+/** Runs the app beside a sandbox that is there already. Rejects with what it wrote when it ends before it is ready. */
 export async function startChild(options: ChildOptions): Promise<ChildApp> {
   mkdirSync(options.dataDir, { recursive: true });
-  const [command = '', ...args] = [...(options.prefix ?? []), process.execPath, mainPath];
-  const child = spawn(command, args, {
+  const app = runApp({
     // Elsewhere there is no .env to be read by accident.
     cwd: options.dataDir,
     env: {
-      PATH: process.env.PATH,
       DATA_DIR: options.dataDir,
       PORT: options.port ?? '0',
       SANDBOX_URL: options.sandboxUrl,
@@ -47,39 +42,16 @@ export async function startChild(options: ChildOptions): Promise<ChildApp> {
       PUSH_BACKOFF_CAP_MS: '500',
       ...options.env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    prefix: options.prefix ?? [],
   });
-  let stderr = '';
-  child.stderr?.on('data', (text) => {
-    stderr += String(text);
-  });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
-  const port = await Promise.race([
-    readyPort(child),
-    ended.then((code) => Promise.reject(new Error(`the app ended with ${code}: ${stderr}`))),
-  ]);
-  const baseUrl = `http://localhost:${port}/`;
+  const baseUrl = `${await app.ready}/`;
   return {
     baseUrl,
-    port,
-    pid: child.pid as number,
-    errors: () => stderr,
-    ended,
-    end: (signal) => {
-      child.kill(signal);
-      return ended;
-    },
+    port: new URL(baseUrl).port,
+    pid: app.child.pid as number,
+    errors: () => app.said.err,
+    ended: app.ended,
+    end: app.end,
     browser: () => new Browser(baseUrl),
   };
-}
-
-function readyPort(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    child.stdout?.on('data', (chunk) => {
-      text += String(chunk);
-      const port = /app ready on http:\/\/localhost:(\d+)/.exec(text)?.[1];
-      if (port !== undefined) resolve(port);
-    });
-  });
 }

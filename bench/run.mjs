@@ -1,13 +1,13 @@
-import { ensureBuilt, ensureInstalled } from './prepare.mjs';
+import { ensureBuilt, ensureInstalled } from '../scripts/prepare.mjs';
 
 /** `npm run bench`: every benchmark as one table; words given choose among them: `npm run bench -- client`. */
-ensureInstalled();
-ensureBuilt();
+await ensureInstalled();
+await ensureBuilt();
 const benches = {
-  client: async () => (await import('../bench/client.mjs')).benchClient(),
-  push: async () => (await import('../bench/push-service.mjs')).benchPushService(),
-  fhir: async () => (await import('../bench/fhir.mjs')).benchFhir(),
-  pages: async () => (await import('../bench/pages.mjs')).benchPages(),
+  client: async () => (await import('./client.mjs')).benchClient(),
+  push: async () => (await import('./push-service.mjs')).benchPushService(),
+  fhir: async () => (await import('./fhir.mjs')).benchFhir(),
+  pages: async () => (await import('./pages.mjs')).benchPages(),
 };
 const chosen = process.argv.slice(2);
 const rows = [];
