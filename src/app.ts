@@ -13,6 +13,7 @@ import {
   type Sessions,
   securityHeaders,
   setUpPages,
+  viewRouter,
 } from './web/index.js';
 
 /** What `createApp` puts in order. The parts themselves are made in `start-app.ts`. */
@@ -61,6 +62,7 @@ export function createApp(parts: AppParts): Express {
   app.use(originCheck(() => new URL(parts.baseUrl()).origin));
   app.use(createI18n() as RequestHandler);
   app.use(parts.sessions.middleware);
+  app.use(viewRouter());
   for (const router of parts.routers) app.use(router);
   app.use(notFound);
   app.use(errorHandler);

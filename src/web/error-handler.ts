@@ -1,9 +1,10 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { AppError, type ErrorCode, type Problem } from '../errors.js';
 import { wantsJson } from './answers.js';
-import { hasWord, languageOf, type Translate, translator } from './i18n.js';
+import { hasWord, type Translate, translator } from './i18n.js';
 import { renderPage } from './page.js';
 import { asAppError } from './platform-error.js';
+import { languageOf } from './preferences.js';
 
 /** For any address that no router knows. */
 export const notFound: RequestHandler = (_req, _res, next) => next(new AppError('NotFound'));

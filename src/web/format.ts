@@ -1,4 +1,4 @@
-import type { Language } from './i18n.js';
+import type { Language } from './preferences.js';
 
 /** What pages use to write figures down in the reader's language. Dates are Unix time in milliseconds. */
 export type Format = {

@@ -1,17 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Request, RequestHandler } from 'express';
 import { createInstance, type ResourceLanguage } from 'i18next';
 import { formatOf } from './format.js';
-
-/** The languages that every page comes in; the first is the fallback. */
-export const languages = ['en', 'nl'] as const;
-export type Language = (typeof languages)[number];
+import { type Language, languages } from './preferences.js';
 
 /** Turns a key such as `push:state.queued.title` and its values into a sentence. Not HTML-escaped: EJS does that. */
 export type Translate = (key: string, values?: Record<string, unknown>) => string;
 
-const cookieName = 'lang';
-const cookieLifetimeMs = 365 * 24 * 60 * 60 * 1000;
 const wordsFolder = new URL('./words/', import.meta.url);
 
 const i18next = createInstance();
@@ -25,7 +19,9 @@ i18next.init({
 });
 // So that a sentence can say `{{maxBytes, bytes}}` and be given the plain number.
 i18next.services.formatter?.add('bytes', (value, language) =>
-  typeof value === 'number' ? formatOf(asLanguage(language) ?? languages[0]).bytes(value) : String(value),
+  typeof value === 'number'
+    ? formatOf(languages.find((known) => known === language) ?? languages[0]).bytes(value)
+    : String(value),
 );
 
 /** Every word of one language by room (the file's name without `.json`), as the files say it. */
@@ -58,48 +54,4 @@ export function hasWord(key: string): boolean {
 export function scriptWords(language: Language, key: string): string {
   const [room = '', path = ''] = key.split(':');
   return JSON.stringify(i18next.getResource(language, room, path) ?? {});
-}
-
-/**
- * Decides the language of a request: `?lang=`, then the cookie `lang`, then `Accept-Language`, then English.
- * Anything that is not one of `languages` counts as not said.
- */
-export function languageOf(req: Request): Language {
-  return (
-    asLanguage(req.query.lang) ??
-    asLanguage(cookieOf(req)) ??
-    asLanguage(req.acceptsLanguages([...languages]) || undefined) ??
-    languages[0]
-  );
-}
-
-/**
- * Middleware that keeps a language chosen with `?lang=` in a cookie for a year (`HttpOnly`, `SameSite=Lax`, `Secure`
- * on a secure connection), so that the choice survives the way to digi.me and back.
- */
-export function createI18n(): RequestHandler {
-  return (req, res, next) => {
-    const chosen = asLanguage(req.query.lang);
-    if (chosen && cookieOf(req) !== chosen) {
-      res.cookie(cookieName, chosen, {
-        httpOnly: true,
-        sameSite: 'lax',
-        secure: req.secure,
-        maxAge: cookieLifetimeMs,
-      });
-    }
-    next();
-  };
-}
-
-function asLanguage(value: unknown): Language | undefined {
-  return languages.find((language) => language === value);
-}
-
-function cookieOf(req: Request): string | undefined {
-  return req.headers.cookie
-    ?.split(';')
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${cookieName}=`))
-    ?.slice(cookieName.length + 1);
 }

@@ -1,7 +1,8 @@
 import type { Express, Request, Response } from 'express';
 import type { Assets } from './assets.js';
 import { type Format, formatOf } from './format.js';
-import { type Language, languageOf, languages, scriptWords, type Translate, translator } from './i18n.js';
+import { scriptWords, type Translate, translator } from './i18n.js';
+import { isDeveloperView, type Language, languageOf, languages } from './preferences.js';
 
 /** Where in the journey a page stands; the pages of the journey show it as their step indicator. */
 export type Step = 'connect' | 'allow' | 'upload' | 'delivered';
@@ -18,6 +19,10 @@ export type SharedLocals = {
   format: Format;
   mode: 'sandbox' | 'live';
   path: string;
+  /** Raw facts are shown, and the developer's pages are in the header. Without it they stand under "Details". */
+  isDeveloperView: boolean;
+  /** Where the switch between the views comes back to. */
+  thisPage: string;
   title?: string;
   step?: Step;
 };
@@ -66,6 +71,8 @@ export function renderPage(
     format: formatOf(lang),
     mode: res.app.locals.mode,
     path: pathOf(req),
+    isDeveloperView: isDeveloperView(req),
+    thisPage: canBeAskedForAgain(req) ? req.originalUrl : '/',
     ...(options.title !== undefined && { title: options.title }),
     ...(options.step !== undefined && { step: options.step }),
   };
@@ -75,12 +82,14 @@ export function renderPage(
   res.render(view, { ...model, ...shared });
 }
 
-/**
- * Gives the address of this page in another language. The callback (which carries a code that works once) and answers
- * to a POST can't be asked for again, so from those the link goes to the first page.
- */
+/** The callback carries a code that works once, and what answers a POST has no address of its own. */
+function canBeAskedForAgain(req: Request): boolean {
+  return (req.method === 'GET' || req.method === 'HEAD') && pathOf(req) !== '/return';
+}
+
+/** Gives the address of this page in another language, or of the first page where this one can't be asked for again. */
 function linkInLanguage(req: Request, language: Language): string {
-  const again = (req.method === 'GET' || req.method === 'HEAD') && pathOf(req) !== '/return';
+  const again = canBeAskedForAgain(req);
   const query = new URLSearchParams(again ? req.originalUrl.split('?').slice(1).join('?') : '');
   query.set('lang', language);
   return `${again ? pathOf(req) : '/'}?${query}`;

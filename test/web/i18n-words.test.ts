@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { errorStatus } from '../../src/errors.js';
-import { hasWord, type Language, readWords, scriptWords, translator } from '../../src/web/i18n.js';
+import { hasWord, readWords, scriptWords, translator } from '../../src/web/i18n.js';
+import type { Language } from '../../src/web/preferences.js';
 
 const root = new URL('../../', import.meta.url);
 

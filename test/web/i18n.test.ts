@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
-import { createI18n, languageOf } from '../../src/web/i18n.js';
+import { createI18n, languageOf } from '../../src/web/preferences.js';
 
 const app = express();
 app.set('trust proxy', true);

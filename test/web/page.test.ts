@@ -4,8 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
 import { createAssets } from '../../src/web/assets.js';
-import { createI18n } from '../../src/web/i18n.js';
 import { renderPage, setUpPages } from '../../src/web/page.js';
+import { createI18n } from '../../src/web/preferences.js';
 import { connection, pages, push } from './page-models.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
