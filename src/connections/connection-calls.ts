@@ -1,14 +1,14 @@
 import type { ContractDetails, Contracts } from '../config/index.js';
-import type { Exchange, UserAccessToken } from '../digime/index.js';
+import type { UserAccessToken } from '../digime/index.js';
 import { AppError } from '../errors.js';
-import type { Recorder } from '../inspector/index.js';
+import type { CallHooks, Recorder } from '../inspector/index.js';
 import { asAppError, isTokenRefusal } from '../web/index.js';
 import type { Connection, Connections } from './connections.js';
 import { contractFor } from './contract-for.js';
 import { TokenRefreshes } from './token-refreshes.js';
 
 /** What a call of the digi.me client needs to act for a connection; spread it into the call's arguments. */
-export interface ConnectionCall {
+export interface ConnectionCall extends CallHooks {
   readonly contractDetails: ContractDetails;
   readonly userAccessToken: UserAccessToken;
   onAccessTokenRefresh(
@@ -17,8 +17,10 @@ export interface ConnectionCall {
   ): Promise<UserAccessToken>;
   /** Learns which token the call went on with. Nothing is saved here: that was done under the refresh lock. */
   onAccessTokenChange(fresh: UserAccessToken): void;
-  onExchange(exchange: Exchange): void;
 }
+
+/** A connection, and the push that a call is made for, where it is for one. */
+type ActingFor = Pick<Connection, 'id'> & { readonly push?: string };
 
 export interface ConnectionCallsOptions {
   readonly connections: Connections;
@@ -48,7 +50,7 @@ export class ConnectionCalls {
   }
 
   /** @throws AppError ConnectionNotFound when the connection or its token is gone; ReadContractMissing, ContractMissing */
-  async callFor({ id }: Pick<Connection, 'id'>): Promise<ConnectionCall> {
+  async callFor({ id, push }: ActingFor): Promise<ConnectionCall> {
     const stored = await this.#connections.loadToken(id);
     if (stored === undefined) throw new AppError('ConnectionNotFound');
     const { connection, token } = stored;
@@ -57,7 +59,7 @@ export class ConnectionCalls {
       userAccessToken: token,
       onAccessTokenRefresh: (refresh, stale) => this.#refreshes.refreshOnce(id, refresh, stale),
       onAccessTokenChange: () => {},
-      onExchange: this.#recorder.exchangesOf(connection.visitorId),
+      ...this.#recorder.hooksOf(connection.visitorId, push),
     };
   }
 
@@ -66,7 +68,7 @@ export class ConnectionCalls {
    * connection needs a reauthorization from then on, unless the person has given one while the call was under way.
    * @throws what the client throws (`asAppError` turns it into an answer), and as `callFor`
    */
-  async act<T>(connection: Pick<Connection, 'id'>, use: (call: ConnectionCall) => Promise<T>): Promise<T> {
+  async act<T>(connection: ActingFor, use: (call: ConnectionCall) => Promise<T>): Promise<T> {
     const startedAt = this.#now();
     const call = await this.callFor(connection);
     let used = call.userAccessToken;

@@ -4,6 +4,7 @@ import type { SharedRefreshes } from './token/shared-refreshes.js';
 import type { RefreshLock } from './token/user-access-token.js';
 import type { ExchangeHook } from './wire/exchange.js';
 import type { Transport } from './wire/http.js';
+import type { Interceptor } from './wire/intercept.js';
 
 /** What one `init` sets up and all its calls share. */
 export interface Client {
@@ -35,4 +36,6 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** Gets the exchanges of this call, besides the hook of `init`. */
   onExchange?: ExchangeHook | undefined;
+  /** Gets each request of this call before it is made; for tools that hold, change or repeat requests. */
+  intercept?: Interceptor | undefined;
 }

@@ -41,3 +41,9 @@ export { type ClientErrorCode, clientErrorCodes, type ErrorCodeFacts } from './w
 export type { Exchange, ExchangeHook, ExchangeRequest, ExchangeResponse } from './wire/exchange.js';
 export type { FileData, OpenFile } from './wire/file-source.js';
 export type { ProxySetting } from './wire/http.js';
+export type {
+  InterceptedRequest,
+  Interceptor,
+  RequestPatch,
+  SignedRequest,
+} from './wire/intercept.js';

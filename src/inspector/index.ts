@@ -1,5 +1,5 @@
 export { type InspectorParts, inspectorRouter } from './inspector-router.js';
-export { Recorder, type RecorderLimits } from './recorder.js';
+export { type CallHooks, Recorder, type RecorderLimits } from './recorder.js';
 export {
   type PushFailure,
   type PushTarget,

@@ -11,6 +11,8 @@ export interface ExchangeStep {
   /** Unix milliseconds. */
   readonly at: number;
   readonly exchange: Exchange;
+  /** The id of the push that it was made for. */
+  readonly push?: string;
 }
 
 export interface BrowserStepTaken {

@@ -82,7 +82,7 @@ export function leaveRouter(parts: LeaveParts): Router {
     }
     await cancelWaiting(parts, visitorId);
     for (const spoolName of await pushes.ledger.forget(visitorId)) await pushes.spool.discard(spoolName);
-    onboarding.recorder.forget(visitorId);
+    onboarding.recorder.clear(visitorId);
     await endSession(req);
     return undefined;
   }

@@ -145,7 +145,7 @@ async function exchange(
       contractDetails: contractFor(parts.contracts, pending.type),
       codeVerifier: pending.codeVerifier,
       authorizationCode,
-      onExchange: parts.recorder.exchangesOf(visitorId),
+      ...parts.recorder.hooksOf(visitorId),
     });
   } catch (error) {
     const known = asAppError(error);

@@ -46,7 +46,7 @@ export async function startAuthorization(
     callback: parts.callbackUrl(),
     state,
     locale: request.locale ?? languageOf(req),
-    onExchange: parts.recorder.exchangesOf(visitorId),
+    ...parts.recorder.hooksOf(visitorId),
   };
   const started =
     request.renew === undefined
@@ -69,12 +69,11 @@ export async function startAuthorization(
   return started.url;
 }
 
-type Common = {
+type Common = ReturnType<OnboardingParts['recorder']['hooksOf']> & {
   contractDetails: ContractDetails;
   callback: string;
   state: string;
   locale: string;
-  onExchange: ReturnType<OnboardingParts['recorder']['exchangesOf']>;
 };
 
 async function authorize(
@@ -112,13 +111,13 @@ async function refreshingOnce<T>(
   call: ConnectionCall,
   use: (userAccessToken: UserAccessToken) => Promise<T>,
 ): Promise<T> {
-  const { contractDetails, userAccessToken, onExchange } = call;
+  const { contractDetails, userAccessToken, onExchange, intercept } = call;
   try {
     return await use(userAccessToken);
   } catch (error) {
     if (!isTokenRefusal(error)) throw error;
   }
-  const refresh = () => sdk.refreshToken({ contractDetails, userAccessToken, onExchange });
+  const refresh = () => sdk.refreshToken({ contractDetails, userAccessToken, onExchange, intercept });
   const fresh = await call.onAccessTokenRefresh(refresh, userAccessToken).catch((error) => {
     if (isTokenRefusal(error)) return userAccessToken;
     throw error;

@@ -82,6 +82,7 @@ export const userAccessToken = object({
 export const callOptions = {
   signal: optional(where((value) => value instanceof AbortSignal, 'must be an AbortSignal')),
   onExchange: optional(callback),
+  intercept: optional(callback),
 };
 
 /** What every call on behalf of a user needs and accepts. */

@@ -43,7 +43,8 @@ export async function callForUser<Result>(
 async function replaceAndHandOver(client: Client, args: UserCall): Promise<UserAccessToken> {
   const { contractDetails, userAccessToken: stale } = args;
   const lock = args.onAccessTokenRefresh ?? client.onAccessTokenRefresh;
-  const refresh = () => refreshAccessToken(client, contractDetails, stale, { onExchange: args.onExchange });
+  const { onExchange, intercept } = args;
+  const refresh = () => refreshAccessToken(client, contractDetails, stale, { onExchange, intercept });
   const fresh = await client.refreshes.replace(contractDetails.contractId, stale, async () =>
     lock ? lock(refresh, stale) : refresh(),
   );

@@ -28,6 +28,8 @@ export const clientErrorCodes = {
   Timeout: { arrived: 'perhaps', tryLater: true },
   /** The caller's `AbortSignal` ended it; `cause` is the signal's reason. The status, where one had arrived. */
   Aborted: { arrived: 'perhaps', tryLater: false },
+  /** The caller's `intercept` gave no answer; `cause` is what it rejected with. `statusCode` 0. */
+  RequestWithheld: { arrived: 'perhaps', tryLater: false },
   /** The answer broke off: fewer bytes than announced, or JSON that ends early. The real status. */
   TruncatedResponse: { arrived: 'perhaps', tryLater: true },
   /** A 2xx answer of another content type than the call's (an HTML page, for instance). The real status. */

@@ -1,9 +1,9 @@
 import type { Client } from '../client.js';
 import { type Claims, peekClaims, signedHeader } from '../crypto/jwt.js';
 import { ServerError } from '../server-error.js';
+import type { Attempt, PlatformCall } from './attempt.js';
 import type { Exchange, ExchangeResponse } from './exchange.js';
 import { maskAnswer, maskClaims, maskQuery } from './mask.js';
-import type { Attempt, PlatformCall } from './platform-call.js';
 
 const shownAnswerHeaders = [
   'content-type',

@@ -1,78 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ContractDetails } from '../arguments/contract-details.js';
-import type { CallOptions, Client } from '../client.js';
-import { loadContractKey } from '../crypto/contract-key.js';
-import { type Claims, newNonce, signToken } from '../crypto/jwt.js';
+import type { Client } from '../client.js';
 import { ServerError } from '../server-error.js';
+import {
+  type Attempt,
+  type CallContext,
+  headersOf,
+  identify,
+  newAttempt,
+  type PlatformAnswer,
+  type PlatformCall,
+  patchCall,
+  signAttempt,
+} from './attempt.js';
 import { describeExchange } from './describe-exchange.js';
 import { report } from './exchange.js';
 import { type Incoming, send } from './http.js';
-import { interpretRefusal, ownError, type RequestIdentity } from './interpret-refusal.js';
-import { secretsOf } from './mask.js';
+import type { InterceptedRequest, RequestPatch, SignedRequest } from './intercept.js';
+import { interpretRefusal, ownError } from './interpret-refusal.js';
 import { NetworkFault } from './network-fault.js';
-import { type ExpectedAnswer, readAccepted, readRefused } from './read-answer.js';
-import { pauseBeforeRepeat, type RepeatPolicy } from './repeat-policy.js';
+import { readAccepted, readRefused } from './read-answer.js';
+import { pauseBeforeRepeat } from './repeat-policy.js';
 import { SourceFault } from './source-fault.js';
-import type { OutgoingBody } from './upload-body.js';
+import { untilAborted } from './until-aborted.js';
 
-/** One call of the wire protocol. */
-export interface PlatformCall {
-  /** The documented call on whose behalf it is made. */
-  call: string;
-  method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
-  path: string;
-  /** The path as it may be shown, where `path` holds a secret. */
-  shownPath?: string;
-  headers?: Record<string, string>;
-  /** A JSON body of ours, which may be shown. */
-  json?: unknown;
-  /** A body that is the user's: opened afresh for every attempt, never shown. */
-  content?: { contentType: string; open(): OutgoingBody | Promise<OutgoingBody> };
-  /** Sent, signed, as the header `FileDescriptor`. */
-  fileDescriptor?: unknown;
-  /** The answer may hold medical data and is not shown. */
-  hideAnswer?: boolean;
-  expected: ExpectedAnswer;
-  repeat: RepeatPolicy;
-}
-
-/** On whose behalf a call is made. */
-export interface CallContext {
-  /** Who signs. Only the public key set is asked for without a signature. */
-  contract?: ContractDetails;
-  /** Claims beyond `client_id`, `nonce` and `timestamp`. */
-  claims?: Claims;
-  /** Requests made before for the same call. */
-  earlierAttempts?: number;
-  options: CallOptions;
-}
-
-/** An accepted answer. `incoming` only for streams: then its body has not been read. */
-export interface PlatformAnswer {
-  status: number;
-  headers: Readonly<Record<string, string | undefined>>;
-  body: unknown;
-  incoming?: Incoming;
-  identity: RequestIdentity;
-}
-
-/** Everything known about one attempt, for the report. */
-export interface Attempt {
-  number: number;
-  startedAt: number;
-  durationMs: number;
-  claims: Claims;
-  headers: Record<string, string>;
-  sentBytes: number;
-  answer?: {
-    status: number;
-    statusText: string;
-    headers: Readonly<Record<string, string | undefined>>;
-    body: unknown;
-    bytes: number;
-  };
-  error?: unknown;
-}
+export type { CallContext, PlatformAnswer, PlatformCall } from './attempt.js';
 
 /**
  * Makes one call: signs it, sends it, reads and checks the answer, reports it; repeats it where its policy allows, signed
@@ -87,13 +38,10 @@ export async function callPlatform(
   const deadlineAt = performance.now() + client.timeoutMs;
   for (let failed = 0; ; ) {
     try {
-      return await attemptCall(
-        client,
-        call,
-        context,
-        failed + 1 + (context.earlierAttempts ?? 0),
-        deadlineAt - performance.now(),
-      );
+      const number = failed + 1 + (context.earlierAttempts ?? 0);
+      return await (context.options.intercept
+        ? interceptCall(client, call, context, number)
+        : attemptCall(client, call, context, number, deadlineAt - performance.now()));
     } catch (error) {
       failed += 1;
       const pauseMs = failed > client.retryLimit ? undefined : pauseBeforeRepeat(error, call.repeat, failed);
@@ -105,43 +53,96 @@ export async function callPlatform(
   }
 }
 
-async function attemptCall(
+/** Gives the request to the interceptor. Each of its sends has the whole time of a call: a person may think in between. */
+async function interceptCall(
   client: Client,
   call: PlatformCall,
   context: CallContext,
   number: number,
-  leftMs: number,
 ): Promise<PlatformAnswer> {
-  const { content } = call;
-  const { contract, options } = context;
-  const hooks = [client.onExchange, options.onExchange].filter((hook) => hook !== undefined);
-  const attempt: Attempt = {
-    number,
-    startedAt: client.now(),
-    durationMs: 0,
-    claims: contract
-      ? {
-          client_id: `${client.applicationId}_${contract.contractId}`,
-          nonce: newNonce(),
-          timestamp: Math.floor(client.now()),
-          ...context.claims,
-        }
-      : {},
-    headers: {},
-    sentBytes: 0,
+  const { intercept, signal } = context.options;
+  const planned = newAttempt(client, context, number);
+  planned.headers = headersOf(call, undefined, undefined, undefined);
+  const failures = new Set<unknown>();
+  let isOver = false;
+  let sends = 0;
+  const request: InterceptedRequest<PlatformAnswer> = {
+    call: call.call,
+    shown: describeExchange(client, call, planned).request,
+    signal,
+    openContent: call.content && (() => (call.content as NonNullable<PlatformCall['content']>).open()),
+    send: async (patch) => {
+      try {
+        checkPatch(client, call, planned, patch);
+        const answer = await attemptCall(client, call, context, number + sends++, client.timeoutMs, patch);
+        if (isOver) answer.incoming?.close();
+        return answer;
+      } catch (error) {
+        failures.add(error);
+        throw error;
+      }
+    },
+    sign: async (patch) => {
+      checkPatch(client, call, planned, patch);
+      return signCall(client, call, context, number, patch);
+    },
   };
+  try {
+    const answer = (intercept as NonNullable<typeof intercept>)(request);
+    return await untilAborted(answer, signal, () =>
+      ownError(identify(call, {}), 'Aborted', 'ended by the caller', undefined, signal?.reason),
+    );
+  } catch (error) {
+    if (failures.has(error) || signal?.aborted) throw error;
+    const reason = error instanceof Error ? error.message : 'no reason was given';
+    throw ownError(identify(call, planned.claims), 'RequestWithheld', reason, undefined, error);
+  } finally {
+    isOver = true;
+  }
+}
+
+/** A patched path stays below the API's base URL: whoever may edit a request may not choose another host. */
+function checkPatch(
+  client: Client,
+  call: PlatformCall,
+  planned: Attempt,
+  patch: RequestPatch | undefined,
+): void {
+  const path = patch?.path;
+  if (path === undefined || new URL(client.baseUrl + path).href.startsWith(client.baseUrl)) return;
+  throw ownError(identify(call, planned.claims), 'RequestWithheld', 'the path leads out of the API');
+}
+
+async function signCall(
+  client: Client,
+  call: PlatformCall,
+  context: CallContext,
+  number: number,
+  patch?: RequestPatch,
+): Promise<SignedRequest> {
+  const patched = patchCall(call, patch);
+  const attempt = newAttempt(client, context, number, patch);
+  const body = await signAttempt(client, patched, context, attempt, patch);
+  const url = client.baseUrl + patched.path;
+  return { method: call.method, url, headers: attempt.headers, ...(body && { body }) };
+}
+
+async function attemptCall(
+  client: Client,
+  plannedCall: PlatformCall,
+  context: CallContext,
+  number: number,
+  leftMs: number,
+  patch?: RequestPatch,
+): Promise<PlatformAnswer> {
+  const { options } = context;
+  const call = patchCall(plannedCall, patch);
+  const { content } = call;
+  const hooks = [client.onExchange, options.onExchange].filter((hook) => hook !== undefined);
+  const attempt = newAttempt(client, context, number, patch);
   const startedAt = performance.now();
   try {
-    const key = contract && loadContractKey(contract.privateKey);
-    const [token, descriptorToken] = await Promise.all([
-      key && signToken(key, attempt.claims),
-      key && call.fileDescriptor !== undefined
-        ? client.descriptorTokens.tokenOf(key, call.fileDescriptor)
-        : undefined,
-    ]);
-    const json = call.json === undefined ? undefined : Buffer.from(JSON.stringify(call.json));
-    const body = json ? { content: json, sizeBytes: json.length } : await content?.open();
-    attempt.headers = headersOf(call, token, descriptorToken, body);
+    const body = await signAttempt(client, call, context, attempt, patch);
     const incoming = await send(client.transport, {
       method: call.method,
       baseUrl: client.baseUrl,
@@ -180,45 +181,6 @@ async function takeAnswer(
   if (call.expected === 'stream') return { status, headers, body: undefined, incoming, identity };
   Object.assign(attempt.answer, await readAccepted(incoming, call.expected, client.maxResponseBytes));
   return { status, headers, body: attempt.answer.body, identity };
-}
-
-function headersOf(
-  call: PlatformCall,
-  token: string | undefined,
-  descriptorToken: string | undefined,
-  body: OutgoingBody | undefined,
-): Record<string, string> {
-  const headers: Record<string, string> = {
-    Accept:
-      call.expected === 'stream' || call.expected === 'head'
-        ? 'application/octet-stream'
-        : 'application/json',
-    // Nothing that we ask for is worth compressing on the way; a file is compressed inside its encryption.
-    'Accept-Encoding': 'identity',
-    'User-Agent': 'digime-push-onboarding',
-    ...call.headers,
-  };
-  if (token !== undefined) headers.Authorization = `Bearer ${token}`;
-  if (descriptorToken !== undefined) headers.FileDescriptor = descriptorToken;
-  if (body) headers['Content-Type'] = call.content?.contentType ?? 'application/json';
-  const sizeBytes = Buffer.isBuffer(body?.content) ? body.content.length : body?.sizeBytes;
-  if (sizeBytes !== undefined) headers['Content-Length'] = String(sizeBytes);
-  else if (!body && call.method === 'POST') headers['Content-Length'] = '0';
-  return headers;
-}
-
-function identify(call: PlatformCall, claims: Claims): RequestIdentity {
-  return {
-    method: call.method,
-    shownPath: call.shownPath ?? call.path,
-    get secrets() {
-      const shown = call.shownPath?.split('/');
-      return [
-        ...secretsOf(claims),
-        ...(shown ? call.path.split('/').filter((part) => !shown.includes(part)) : []),
-      ];
-    },
-  };
 }
 
 function toFamily(call: PlatformCall, attempt: Attempt, error: unknown): unknown {

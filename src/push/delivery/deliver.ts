@@ -29,7 +29,7 @@ export async function deliver(
   signal: AbortSignal,
 ): Promise<Delivery> {
   let delivery: Delivery = { status: 0 };
-  await parts.calls.act({ id: push.connectionId }, async (call) => {
+  await parts.calls.act({ id: push.connectionId, push: push.id }, async (call) => {
     const common = {
       ...call,
       signal,

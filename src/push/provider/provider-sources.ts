@@ -44,7 +44,7 @@ export async function listSources(
           filter: { type: { id: [pushType] }, publishedStatus: ['approved'] },
         },
       },
-      ...(visitorId !== undefined && { onExchange: parts.recorder.exchangesOf(visitorId) }),
+      ...(visitorId !== undefined && parts.recorder.hooksOf(visitorId)),
     })
     .catch((error) => Promise.reject(asAppError(error)));
   const sources = found.data.flatMap(({ id, name, service }): SourceView[] => {
