@@ -1,5 +1,5 @@
+import { sources } from './discovery/sources.js';
 import type { ContractRole } from './identity/contracts.js';
-import { SOURCES } from './identity/sources.js';
 import type { Platform } from './platform.js';
 
 export interface SandboxCredentials {
@@ -35,6 +35,6 @@ export function credentialsOf(platform: Platform): SandboxCredentials {
       privateKey,
       redirectUris: platform.redirectUris.registered(),
     })),
-    sources: SOURCES.map(({ id, name, type, medmij }) => ({ id, name, type, medmij })),
+    sources: sources.map(({ id, name, type, medmij }) => ({ id, name, type, medmij })),
   };
 }

@@ -1,7 +1,7 @@
 import { randomHex } from './random.js';
 
 /** Code → status. The first seven codes are published; the others are the sandbox's own choice (see docs/sandbox.md). */
-const STATUS = {
+const statuses = {
   InvalidToken: 401,
   InvalidRedirectUri: 400,
   InvalidClient: 401,
@@ -24,7 +24,7 @@ const STATUS = {
   GatewayTimeout: 504,
 } as const;
 
-export type RefusalCode = keyof typeof STATUS;
+export type RefusalCode = keyof typeof statuses;
 
 /** A request that the platform turns down: the documented code, its status and what an integrator has to mend. */
 export class Refusal extends Error {
@@ -38,7 +38,7 @@ export class Refusal extends Error {
     super(message);
     this.name = 'Refusal';
     this.code = code;
-    this.status = STATUS[code];
+    this.status = statuses[code];
     this.extra = extra;
   }
 
@@ -51,8 +51,8 @@ export class Refusal extends Error {
 
 /** The code that digi.me would plausibly send with this status. */
 export function codeForStatus(status: number): RefusalCode {
-  const found = (Object.keys(STATUS) as RefusalCode[]).find(
-    (code) => STATUS[code] === status && code !== 'InvalidRedirectUri',
+  const found = (Object.keys(statuses) as RefusalCode[]).find(
+    (code) => statuses[code] === status && code !== 'InvalidRedirectUri',
   );
   if (status === 400) return 'InvalidRequest';
   return found ?? (status >= 500 ? 'InternalServerError' : 'InvalidRequest');

@@ -25,7 +25,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-const SWEEP_EVERY_MS = 60_000;
+const sweepEveryMs = 60_000;
 
 /** Starts a digi.me that runs here. Rejects when the port is taken or `dataDir` cannot be used. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -62,7 +62,7 @@ async function openSandbox(options: SandboxOptions, server: Server) {
   const control = makeControl(platform, faults, requestLog);
   const credentials = () => credentialsOf(platform);
   const tell = options.log ?? (() => {});
-  const sweeping = setInterval(() => sweep(platform), SWEEP_EVERY_MS).unref();
+  const sweeping = setInterval(() => sweep(platform), sweepEveryMs).unref();
   const sandbox: Sandbox = {
     url: platform.urls.root,
     baseUrl: platform.urls.api,

@@ -10,8 +10,14 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { SigningClient } from '../sandbox/signing-client.js';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const quietArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-sync',
+];
 
 let browser: Browser;
 let sandbox: Sandbox;
@@ -29,7 +35,7 @@ beforeAll(async () => {
   await new Promise<void>((listening) => callback.listen(0, '127.0.0.1', listening));
   callbackUrl = `http://localhost:${(callback.address() as AddressInfo).port}/return`;
   const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: QUIET });
+  browser = await chromium.launch({ executablePath, args: quietArguments });
 });
 
 afterAll(async () => {
@@ -111,7 +117,7 @@ test.each([
     sandbox.url,
     await withdrawUrl(),
   ];
-  const axe = await readFile(AXE, 'utf8');
+  const axe = await readFile(axePath, 'utf8');
   for (const url of pages) {
     await page.goto(url);
     const overflow = await page.evaluate(

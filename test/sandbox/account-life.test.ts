@@ -3,7 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import { batch } from './bundles.js';
 import { accountIdOf, withProvider } from './provider-client.js';
 import { expectRefusal, issuedAndStored } from './refusal-checks.js';
-import { AGENT, CALLBACK, type Connection, type Json, payload, SigningClient } from './signing-client.js';
+import {
+  agentBody,
+  type Connection,
+  callbackUri,
+  type Json,
+  payload,
+  SigningClient,
+} from './signing-client.js';
 
 const provider = withProvider();
 
@@ -30,8 +37,8 @@ async function referenceCode(
   client = provider.client,
 ): Promise<string> {
   const answer = await client.send('POST', 'oauth/token/reference', {
-    claims: { access_token: connection.accessToken, redirect_uri: CALLBACK, state: 's-2', ...claims },
-    body: AGENT,
+    claims: { access_token: connection.accessToken, redirect_uri: callbackUri, state: 's-2', ...claims },
+    body: agentBody,
   });
   expect(answer.json.session).toEqual({ key: expect.any(String), expiry: expect.any(Number) });
   return payload(answer).reference_code;
@@ -84,7 +91,7 @@ describe('withdrawing the permission at the provider', () => {
       'reauthorize',
     );
     expect(callback?.href).toBe(
-      `${CALLBACK}?success=true&accountReference=${provider.connection.accountReference}&state=s-2`,
+      `${callbackUri}?success=true&accountReference=${provider.connection.accountReference}&state=s-2`,
     );
     expect((await provider.send(batch())).status).toBe(200);
   });
@@ -93,7 +100,7 @@ describe('withdrawing the permission at the provider', () => {
     const library = await provider.client.connect();
     const path = 'permission-access/revoke/h:accountId';
     const accountid = await accountIdOf(provider.client, library);
-    const plain = withToken(library, { accountid, redirecturi: CALLBACK });
+    const plain = withToken(library, { accountid, redirecturi: callbackUri });
     await expectRefusal(provider, () => provider.client.send('GET', path, plain), {
       status: 400,
       code: 'InvalidRequest',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { batch, WEIGHT } from './bundles.js';
+import { batch, weightEntry } from './bundles.js';
 import { accountIdOf } from './provider-client.js';
 import { type Connection, payload, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
@@ -57,8 +57,8 @@ test('a urn for a fullUrl is not compared with the id', async () => {
   const answer = await provider.send('POST', 'permission-access/import/h:accountId/fhir/3.0.2', {
     claims: { access_token: connection.accessToken },
     body: batch({
-      ...WEIGHT,
-      resource: { ...WEIGHT.resource, id: 'w-1' },
+      ...weightEntry,
+      resource: { ...weightEntry.resource, id: 'w-1' },
       request: { method: 'PUT', url: 'Observation/w-1' },
     }),
     headers: { accountid: await accountIdOf(provider, connection) },

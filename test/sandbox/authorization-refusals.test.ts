@@ -9,48 +9,53 @@ beforeAll(() => {
   client = new SigningClient(running.sandbox, 'write');
 });
 
-const CHALLENGE = {
+const challenge = {
   code_challenge: 'a'.repeat(43),
   code_challenge_method: 'S256',
   redirect_uri: 'http://127.0.0.1:1/x',
 };
 
 describe('authorize is refused', () => {
-  const REDIRECT = { status: 400, code: 'InvalidRedirectUri' };
-  const REQUEST = { status: 400, code: 'InvalidRequest' };
+  const redirectRefusal = { status: 400, code: 'InvalidRedirectUri' };
+  const requestRefusal = { status: 400, code: 'InvalidRequest' };
   const cases: [name: string, claims: Json, expected: { status: number; code: string }, message: RegExp][] = [
     [
       'for a callback on another host',
       { redirect_uri: 'https://evil.example/return' },
-      REDIRECT,
+      redirectRefusal,
       /redirect_uri is not registered for contract \S+: registered are http:\/\/localhost:\*\/\*.*https:\/\/app\.example\/return/,
     ],
     [
       'for a look-alike of localhost',
       { redirect_uri: 'http://localhost.evil.example/' },
-      REDIRECT,
+      redirectRefusal,
       /not registered/,
     ],
     [
       'for localhost as a user name',
       { redirect_uri: 'http://localhost@evil.example/' },
-      REDIRECT,
+      redirectRefusal,
       /not registered/,
     ],
     [
       'for another path of an added callback',
       { redirect_uri: 'https://app.example/return/x' },
-      REDIRECT,
+      redirectRefusal,
       /not registered/,
     ],
-    ['for a callback with a fragment', { redirect_uri: 'http://localhost:1/#a' }, REDIRECT, /not registered/],
-    ['for a callback that is no URL', { redirect_uri: '/return' }, REDIRECT, /not registered/],
-    ['without a callback', { redirect_uri: undefined }, REQUEST, /the claim\.redirect_uri/],
-    ['without a code challenge', { code_challenge: undefined }, REQUEST, /code_challenge/],
-    ['with a challenge that is no SHA-256', { code_challenge: 'short' }, REQUEST, /43 characters/],
-    ['with the method plain', { code_challenge_method: 'plain' }, REQUEST, /must be S256/],
-    ['without a state', { state: undefined }, REQUEST, /state/],
-    ['for another response type', { response_type: 'token' }, REQUEST, /must be code/],
+    [
+      'for a callback with a fragment',
+      { redirect_uri: 'http://localhost:1/#a' },
+      redirectRefusal,
+      /not registered/,
+    ],
+    ['for a callback that is no URL', { redirect_uri: '/return' }, redirectRefusal, /not registered/],
+    ['without a callback', { redirect_uri: undefined }, requestRefusal, /the claim\.redirect_uri/],
+    ['without a code challenge', { code_challenge: undefined }, requestRefusal, /code_challenge/],
+    ['with a challenge that is no SHA-256', { code_challenge: 'short' }, requestRefusal, /43 characters/],
+    ['with the method plain', { code_challenge_method: 'plain' }, requestRefusal, /must be S256/],
+    ['without a state', { state: undefined }, requestRefusal, /state/],
+    ['for another response type', { response_type: 'token' }, requestRefusal, /must be code/],
     [
       'with an access token that is not known',
       { access_token: 'invented' },
@@ -77,7 +82,7 @@ describe('authorize is refused', () => {
   test('by a body that does not say which SDK sends it', async () => {
     await expectRefusal(
       running,
-      () => client.send('POST', 'oauth/authorize', { claims: CHALLENGE, body: {} }),
+      () => client.send('POST', 'oauth/authorize', { claims: challenge, body: {} }),
       {
         status: 400,
         code: 'SDKInvalid',
@@ -88,7 +93,7 @@ describe('authorize is refused', () => {
 
   test('by a version that is none', async () => {
     const body = { agent: { sdk: { name: 'x', version: 'latest' } } };
-    await expectRefusal(running, () => client.send('POST', 'oauth/authorize', { claims: CHALLENGE, body }), {
+    await expectRefusal(running, () => client.send('POST', 'oauth/authorize', { claims: challenge, body }), {
       status: 400,
       code: 'SDKVersionInvalid',
       message: 'begin with a number',

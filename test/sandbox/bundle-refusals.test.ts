@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { brokenBatch, WEIGHT } from './bundles.js';
+import { brokenBatch, weightEntry } from './bundles.js';
 import { withProvider } from './provider-client.js';
 import { expectRefusal } from './refusal-checks.js';
 
 const provider = withProvider();
 
-const P = 'entry.0.resource';
-const W = 'entry.1.resource';
-const B = 'entry.2.resource';
+const atPatient = 'entry.0.resource';
+const atWeight = 'entry.1.resource';
+const atBundle = 'entry.2.resource';
 
-const CASES: [name: string, changes: Record<string, unknown>, place: string, message: RegExp][] = [
+const cases: [name: string, changes: Record<string, unknown>, place: string, message: RegExp][] = [
   ['that is a collection', { type: 'collection' }, 'type', /batch or transaction/],
   ['without entries', { entry: [] }, 'entry', /at least one/],
   ['with an entry that is null', { 'entry.0': null }, 'entry[0]', /object/],
@@ -25,58 +25,58 @@ const CASES: [name: string, changes: Record<string, unknown>, place: string, mes
   ['with an entry without resource', { 'entry.1.resource': undefined }, 'entry[1].resource', /missing/],
   [
     'with a type that no push carries',
-    { [`${P}.resourceType`]: 'Encounter' },
+    { [`${atPatient}.resourceType`]: 'Encounter' },
     'entry[0].resource.resourceType',
     /must be one of/,
   ],
-  ['without a profile', { [`${P}.meta`]: undefined }, 'entry[0].resource.meta.profile', /profile/],
+  ['without a profile', { [`${atPatient}.meta`]: undefined }, 'entry[0].resource.meta.profile', /profile/],
   [
     'with a reference without display',
-    { [`${W}.subject.display`]: undefined },
+    { [`${atWeight}.subject.display`]: undefined },
     'entry[1].resource.subject',
     /display/,
   ],
   [
     'with a code without display and text',
-    { [`${W}.code.coding.0.display`]: undefined },
+    { [`${atWeight}.code.coding.0.display`]: undefined },
     'entry[1].resource.code',
     /display in a coding, or text/,
   ],
   [
     'with a coding without system',
-    { [`${W}.code.coding.0.system`]: undefined },
+    { [`${atWeight}.code.coding.0.system`]: undefined },
     'entry[1].resource.code.coding[0]',
     /needs system/,
   ],
   [
     'with a coding without code',
-    { [`${W}.code.coding.0.code`]: undefined },
+    { [`${atWeight}.code.coding.0.code`]: undefined },
     'entry[1].resource.code.coding[0]',
     /needs code/,
   ],
   [
     'with an identifier without value',
-    { [`${P}.identifier.0`]: { system: 'urn:x' } },
+    { [`${atPatient}.identifier.0`]: { system: 'urn:x' } },
     'entry[0].resource.identifier[0]',
     /needs value/,
   ],
   [
     'with an identifier without system and type',
-    { [`${P}.identifier.0`]: { value: '1' } },
+    { [`${atPatient}.identifier.0`]: { value: '1' } },
     'entry[0].resource.identifier[0]',
     /needs system/,
   ],
   [
     'with a citizen number in clear',
-    { [`${P}.identifier.0.value`]: '999900006' },
+    { [`${atPatient}.identifier.0.value`]: '999900006' },
     'entry[0].resource.identifier[0]',
     /never sent in clear/,
   ],
   ['with a fullUrl of another scheme', { 'entry.0.fullUrl': 'ftp://x/1' }, 'entry[0].fullUrl', /urn:uuid:/],
-  ['with a fullUrl twice', { 'entry.2.fullUrl': WEIGHT.fullUrl }, 'entry[2].fullUrl', /earlier entry/],
+  ['with a fullUrl twice', { 'entry.2.fullUrl': weightEntry.fullUrl }, 'entry[2].fullUrl', /earlier entry/],
   [
     'with a fullUrl that disagrees with the id',
-    { 'entry.0.fullUrl': 'http://a/Patient/1', [`${P}.id`]: '2' },
+    { 'entry.0.fullUrl': 'http://a/Patient/1', [`${atPatient}.id`]: '2' },
     'entry[0].fullUrl',
     /Patient\/2/,
   ],
@@ -88,55 +88,55 @@ const CASES: [name: string, changes: Record<string, unknown>, place: string, mes
   ],
   [
     'with a vital sign without category',
-    { [`${W}.category`]: undefined },
+    { [`${atWeight}.category`]: undefined },
     'entry[1].resource.category',
     /missing/,
   ],
   [
     'with a vital sign without effective[x]',
-    { [`${W}.effectiveDateTime`]: undefined },
+    { [`${atWeight}.effectiveDateTime`]: undefined },
     'entry[1].resource.effective',
     /missing/,
   ],
   [
     'with a weight without quantity',
-    { [`${W}.valueQuantity`]: undefined },
+    { [`${atWeight}.valueQuantity`]: undefined },
     'entry[1].resource.valueQuantity',
     /missing/,
   ],
   [
     'with a quantity in no UCUM unit',
-    { [`${W}.valueQuantity.system`]: 'kilos' },
+    { [`${atWeight}.valueQuantity.system`]: 'kilos' },
     'entry[1].resource.valueQuantity.system',
     /unitsofmeasure/,
   ],
   [
     'with a quantity that is text',
-    { [`${W}.valueQuantity.value`]: '72' },
+    { [`${atWeight}.valueQuantity.value`]: '72' },
     'entry[1].resource.valueQuantity.value',
     /number/,
   ],
   [
     'with a pressure without diastolic',
-    { [`${B}.component.length`]: 1 },
+    { [`${atBundle}.component.length`]: 1 },
     'entry[2].resource.component',
     /diastolic/,
   ],
   [
     'with a pressure in kPa',
-    { [`${B}.component.0.valueQuantity.code`]: 'kPa' },
+    { [`${atBundle}.component.0.valueQuantity.code`]: 'kPa' },
     'entry[2].resource.component[0].valueQuantity.code',
     /mm\[Hg\]/,
   ],
   [
     'with a pressure of another code',
-    { [`${B}.code.coding.0.code`]: '1-1' },
+    { [`${atBundle}.code.coding.0.code`]: '1-1' },
     'entry[2].resource.code',
     /85354-9/,
   ],
 ];
 
-test.each(CASES)(
+test.each(cases)(
   'a receiver refuses a bundle %s, with 422 and the place',
   async (_name, changes, place, message) => {
     const expression = [place ? `Bundle.${place}` : 'Bundle'];
@@ -159,8 +159,8 @@ test.each(CASES)(
 test('a receiver lists every problem of a bundle at once', async () => {
   const { json } = await provider.send(
     brokenBatch({
-      [`${P}.meta`]: undefined,
-      [`${W}.category`]: undefined,
+      [`${atPatient}.meta`]: undefined,
+      [`${atWeight}.category`]: undefined,
       'entry.2.request.method': 'DELETE',
     }),
   );

@@ -1,18 +1,18 @@
 import type { Json } from './signing-client.js';
 
-const PATIENT_PROFILE = 'http://fhir.nl/fhir/StructureDefinition/nl-core-patient';
-const ZIB = 'http://nictiz.nl/fhir/StructureDefinition/zib-';
-const PATIENT_URL = 'urn:uuid:0b1c6a52-3c4e-4a52-9d4f-0a6ef1a0c001';
+const patientProfile = 'http://fhir.nl/fhir/StructureDefinition/nl-core-patient';
+const zib = 'http://nictiz.nl/fhir/StructureDefinition/zib-';
+const patientUrl = 'urn:uuid:0b1c6a52-3c4e-4a52-9d4f-0a6ef1a0c001';
 
 function coding(system: string, code: string, display: string): Json {
   return { coding: [{ system, code, display }] };
 }
 
-export const PATIENT = {
-  fullUrl: PATIENT_URL,
+export const patientEntry = {
+  fullUrl: patientUrl,
   resource: {
     resourceType: 'Patient',
-    meta: { profile: [PATIENT_PROFILE] },
+    meta: { profile: [patientProfile] },
     identifier: [
       {
         system: 'http://fhir.nl/fhir/NamingSystem/bsn',
@@ -34,10 +34,10 @@ export function observation(name: string, values: Json, uuid = '000000000002') {
     fullUrl: `urn:uuid:0b1c6a52-3c4e-4a52-9d4f-${uuid}`,
     resource: {
       resourceType: 'Observation',
-      meta: { profile: [`${ZIB}${name}`] },
+      meta: { profile: [`${zib}${name}`] },
       status: 'final',
       category: [coding('http://hl7.org/fhir/observation-category', 'vital-signs', 'Vital Signs')],
-      subject: { reference: PATIENT_URL, display: 'A. Sandbox' },
+      subject: { reference: patientUrl, display: 'A. Sandbox' },
       effectiveDateTime: '2026-01-02T03:04:05+01:00',
       ...values,
     },
@@ -53,12 +53,12 @@ function pressure(code: string, display: string, value: number): Json {
   return { code: coding('http://loinc.org', code, display), valueQuantity: quantity(value, 'mm[Hg]') };
 }
 
-export const WEIGHT = observation('BodyWeight', {
+export const weightEntry = observation('BodyWeight', {
   code: coding('http://loinc.org', '29463-7', 'Body weight'),
   valueQuantity: quantity(72.5, 'kg'),
 });
 
-export const BLOOD_PRESSURE = observation(
+export const bloodPressure = observation(
   'BloodPressure',
   {
     code: coding('http://loinc.org', '85354-9', 'Blood pressure panel'),
@@ -72,7 +72,7 @@ export function batch(...entry: unknown[]): Json {
   return {
     resourceType: 'Bundle',
     type: 'batch',
-    entry: entry.length ? entry : [PATIENT, WEIGHT, BLOOD_PRESSURE],
+    entry: entry.length ? entry : [patientEntry, weightEntry, bloodPressure],
   };
 }
 

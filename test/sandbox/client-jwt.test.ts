@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type jwt from 'jsonwebtoken';
 import { expectRefusal } from './refusal-checks.js';
-import { AGENT, CALLBACK, type Json, nonce, SigningClient } from './signing-client.js';
+import { agentBody, callbackUri, type Json, nonce, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -14,14 +14,14 @@ beforeAll(() => {
 const authorizeClaims = {
   code_challenge: 'a'.repeat(43),
   code_challenge_method: 'S256',
-  redirect_uri: CALLBACK,
+  redirect_uri: callbackUri,
   response_mode: 'query',
   response_type: 'code',
   state: 's',
 };
 
 function sendSigned(authorization: string) {
-  return client.send('POST', 'oauth/authorize', { authorization, body: AGENT });
+  return client.send('POST', 'oauth/authorize', { authorization, body: agentBody });
 }
 
 function signed(changes: Json = {}, options: jwt.SignOptions = {}, key?: string): string {
@@ -101,16 +101,16 @@ describe('a request is refused as InvalidClient', () => {
 });
 
 describe('a request is refused as InvalidRequest', () => {
-  const MINUTE = 60_000;
+  const minute = 60_000;
   const cases: [name: string, changes: () => Json, message: RegExp][] = [
     ['without a timestamp', () => ({ timestamp: undefined }), /timestamp must be Unix time in milliseconds/],
     ['with a timestamp in text', () => ({ timestamp: `${Date.now()}` }), /whole number/],
     [
       'with a timestamp 6 minutes old',
-      () => ({ timestamp: Date.now() - 6 * MINUTE }),
+      () => ({ timestamp: Date.now() - 6 * minute }),
       /360 s in the past: at most 300 s/,
     ],
-    ['with a timestamp 6 minutes ahead', () => ({ timestamp: Date.now() + 6 * MINUTE }), /s in the future/],
+    ['with a timestamp 6 minutes ahead', () => ({ timestamp: Date.now() + 6 * minute }), /s in the future/],
     [
       'with a timestamp in seconds',
       () => ({ timestamp: Math.floor(Date.now() / 1000) }),

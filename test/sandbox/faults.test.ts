@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { issuedAndStored } from './refusal-checks.js';
-import { type Connection, DESCRIPTOR, SigningClient } from './signing-client.js';
+import { type Connection, fileDescriptor, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -159,7 +159,7 @@ describe('a behaviour', () => {
     );
     const sha256 = createHash('sha256').update('delivered all the same').digest('hex');
     expect(control().library().files).toContainEqual(
-      expect.objectContaining({ sha256, count: 1, descriptor: DESCRIPTOR }),
+      expect.objectContaining({ sha256, count: 1, descriptor: fileDescriptor }),
     );
     expect(lastRequest()).toMatchObject({ status: null, fault: { behaviour: 'lose-response' } });
   });

@@ -29,19 +29,19 @@ test('a journal is written anew before it outgrows its records, and keeps the la
 });
 
 test('what has long expired is forgotten, what may still matter is not', async () => {
-  const HOUR = 3_600_000;
-  const DAY = 24 * HOUR;
+  const hour = 3_600_000;
+  const day = 24 * hour;
   const state = openState(dataDir, false);
   const now = Date.now();
   const platform = makePlatform({ port: 0, dataDir, now: () => now }, state, await loadKeys(dataDir), 1);
   const code = { contractId: 'c', userId: 'u', challenge: 'x', usedAt: null };
   const token = { use: 'refresh' as const, contractId: 'c', userId: 'u', consentId: 'k', usedAt: null };
-  state.nonces.put('old', now - HOUR);
+  state.nonces.put('old', now - hour);
   state.nonces.put('recent', now - 6 * 60_000);
-  state.codes.put('old', { ...code, code: 'old', expiresAt: now - 2 * DAY });
-  state.codes.put('recent', { ...code, code: 'recent', expiresAt: now - HOUR });
-  state.tokens.put('old', { ...token, value: 'old', expiresAt: now - 91 * DAY });
-  state.tokens.put('recent', { ...token, value: 'recent', expiresAt: now - 89 * DAY });
+  state.codes.put('old', { ...code, code: 'old', expiresAt: now - 2 * day });
+  state.codes.put('recent', { ...code, code: 'recent', expiresAt: now - hour });
+  state.tokens.put('old', { ...token, value: 'old', expiresAt: now - 91 * day });
+  state.tokens.put('recent', { ...token, value: 'recent', expiresAt: now - 89 * day });
   sweep(platform);
   for (const kept of [state.nonces, state.codes, state.tokens]) {
     expect([kept.get('old'), kept.get('recent')]).toEqual([undefined, expect.anything()]);

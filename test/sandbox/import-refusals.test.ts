@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { expectRefusal, issuedAndStored } from './refusal-checks.js';
-import { type Connection, DESCRIPTOR, type Json, SigningClient } from './signing-client.js';
+import { type Connection, fileDescriptor, type Json, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -13,24 +13,27 @@ beforeAll(async () => {
   connection = await client.connect();
 });
 
-const TOKEN = { status: 401, code: 'InvalidToken' };
-const REQUEST = { status: 400, code: 'InvalidRequest' };
+const tokenRefusal = { status: 401, code: 'InvalidToken' };
+const requestRefusal = { status: 400, code: 'InvalidRequest' };
 
 describe('a push to the library is refused', () => {
   test('without an access token', async () => {
     await expectRefusal(running, () => client.push(undefined as unknown as string, 'x'), {
-      ...TOKEN,
+      ...tokenRefusal,
       message: 'missing',
     });
   });
 
   test('with an access token that is not known', async () => {
-    await expectRefusal(running, () => client.push('invented', 'x'), { ...TOKEN, message: 'not known here' });
+    await expectRefusal(running, () => client.push('invented', 'x'), {
+      ...tokenRefusal,
+      message: 'not known here',
+    });
   });
 
   test('with a refresh token in its place', async () => {
     await expectRefusal(running, () => client.push(connection.refreshToken, 'x'), {
-      ...TOKEN,
+      ...tokenRefusal,
       message: 'holds a refresh token',
     });
   });
@@ -38,7 +41,7 @@ describe('a push to the library is refused', () => {
   test('with the access token of another contract', async () => {
     const other = new SigningClient(running.sandbox, 'provider');
     await expectRefusal(running, () => other.push(connection.accessToken, 'x'), {
-      ...TOKEN,
+      ...tokenRefusal,
       message: 'another contract',
     });
   });
@@ -75,7 +78,7 @@ describe('a push to the library is refused', () => {
   ];
   test.each(descriptors)('by a descriptor %s', async (_name, descriptor, message) => {
     await expectRefusal(running, () => client.push(connection.accessToken, 'x', descriptor), {
-      ...REQUEST,
+      ...requestRefusal,
       message,
     });
   });
@@ -83,19 +86,19 @@ describe('a push to the library is refused', () => {
   test('without a descriptor', async () => {
     await expectRefusal(
       running,
-      () => client.push(connection.accessToken, 'x', DESCRIPTOR, { filedescriptor: '' }),
+      () => client.push(connection.accessToken, 'x', fileDescriptor, { filedescriptor: '' }),
       {
-        ...REQUEST,
+        ...requestRefusal,
         message: 'FileDescriptor is missing',
       },
     );
   });
 
   test('by a descriptor that another key signed', async () => {
-    const filedescriptor = new SigningClient(running.sandbox, 'read').sign({ metadata: DESCRIPTOR });
+    const filedescriptor = new SigningClient(running.sandbox, 'read').sign({ metadata: fileDescriptor });
     await expectRefusal(
       running,
-      () => client.push(connection.accessToken, 'x', DESCRIPTOR, { filedescriptor }),
+      () => client.push(connection.accessToken, 'x', fileDescriptor, { filedescriptor }),
       {
         status: 401,
         code: 'InvalidClient',
@@ -105,16 +108,16 @@ describe('a push to the library is refused', () => {
   });
 
   test('by a descriptor of more than 8 KB', async () => {
-    const long = { ...DESCRIPTOR, tags: ['t'.repeat(8000)] };
+    const long = { ...fileDescriptor, tags: ['t'.repeat(8000)] };
     await expectRefusal(running, () => client.push(connection.accessToken, 'x', long), {
-      ...REQUEST,
+      ...requestRefusal,
       message: '8192 characters',
     });
   });
 
   test('by another content type', async () => {
     const headers = { 'content-type': 'application/pdf' };
-    await expectRefusal(running, () => client.push(connection.accessToken, 'x', DESCRIPTOR, headers), {
+    await expectRefusal(running, () => client.push(connection.accessToken, 'x', fileDescriptor, headers), {
       status: 415,
       code: 'UnsupportedMediaType',
       message: 'application/octet-stream',
@@ -123,7 +126,7 @@ describe('a push to the library is refused', () => {
 
   test('by an empty body', async () => {
     await expectRefusal(running, () => client.push(connection.accessToken, ''), {
-      ...REQUEST,
+      ...requestRefusal,
       message: 'body is empty',
     });
   });
@@ -132,7 +135,7 @@ describe('a push to the library is refused', () => {
     const { accessToken } = await client.connect();
     running.sandbox.control.advanceClock(3601);
     await expectRefusal(running, () => client.push(accessToken, 'x'), {
-      ...TOKEN,
+      ...tokenRefusal,
       message: /expired at \d{4}-.*: refresh it/,
     });
   });
@@ -145,7 +148,7 @@ test.each(['with a Content-Length', 'in chunks'])('a body that is cut off is not
     method: 'POST',
     headers: {
       authorization: `Bearer ${client.sign({ ...client.commonClaims(), access_token: accessToken })}`,
-      filedescriptor: client.sign({ metadata: DESCRIPTOR }),
+      filedescriptor: client.sign({ metadata: fileDescriptor }),
       'content-type': 'application/octet-stream',
       ...(way === 'in chunks' ? { 'transfer-encoding': 'chunked' } : { 'content-length': '1000' }),
     },

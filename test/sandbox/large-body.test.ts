@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { DESCRIPTOR, SigningClient } from './signing-client.js';
+import { fileDescriptor, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
-const MIB = 1024 * 1024;
-const BODY_MIB = 300;
+const mib = 1024 * 1024;
+const bodyMib = 300;
 
 test('a body goes to disk as it arrives: 300 MiB never stand in memory', async () => {
   const client = new SigningClient(running.sandbox, 'write');
   const { accessToken } = await client.connect();
   const before = process.memoryUsage().rss;
-  const block = Buffer.alloc(MIB, 'a block of the body ');
+  const block = Buffer.alloc(mib, 'a block of the body ');
   const hash = createHash('sha256');
   let peak = before;
   function* blocks() {
-    for (let sent = 0; sent < BODY_MIB; sent += 1) {
+    for (let sent = 0; sent < bodyMib; sent += 1) {
       peak = Math.max(peak, process.memoryUsage().rss);
       hash.update(block);
       yield block;
@@ -28,7 +28,7 @@ test('a body goes to disk as it arrives: 300 MiB never stand in memory', async (
       method: 'POST',
       headers: {
         authorization: `Bearer ${client.sign({ ...client.commonClaims(), access_token: accessToken })}`,
-        filedescriptor: client.sign({ metadata: DESCRIPTOR }),
+        filedescriptor: client.sign({ metadata: fileDescriptor }),
         'content-type': 'application/octet-stream',
       },
     });
@@ -37,7 +37,7 @@ test('a body goes to disk as it arrives: 300 MiB never stand in memory', async (
   });
   expect(status).toBe(200);
   expect(running.sandbox.control.library().files).toEqual([
-    expect.objectContaining({ size: BODY_MIB * MIB, sha256: hash.digest('hex') }),
+    expect.objectContaining({ size: bodyMib * mib, sha256: hash.digest('hex') }),
   ]);
-  expect((peak - before) / MIB).toBeLessThan(150);
+  expect((peak - before) / mib).toBeLessThan(150);
 });

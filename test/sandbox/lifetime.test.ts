@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { SANDBOX_PUBLIC_EXPONENT, type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { type Sandbox, sandboxPublicExponent, startSandbox } from '../../src/sandbox/index.js';
 import { eventually } from '../support/eventually.js';
 import { SigningClient } from './signing-client.js';
 
@@ -95,7 +95,7 @@ test('fresh starts anew, with new keys, and leaves what is not the sandbox’s o
 
 test('contract keys carry the mark by which they are refused in live mode, and are kept for the owner only', async () => {
   const sandbox = await start();
-  expect(SANDBOX_PUBLIC_EXPONENT).toBe(65_539);
+  expect(sandboxPublicExponent).toBe(65_539);
   for (const { privateKey } of sandbox.credentials().contracts) {
     const { modulusLength, publicExponent } = createPrivateKey(privateKey).asymmetricKeyDetails ?? {};
     expect([modulusLength, publicExponent]).toEqual([2048, 65_539n]);

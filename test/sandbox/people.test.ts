@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { issuedAndStored } from './refusal-checks.js';
-import { CALLBACK, SigningClient } from './signing-client.js';
+import { callbackUri, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -48,7 +48,7 @@ test('cancelling leads back with USER_CANCEL, and nothing is issued', async () =
   const before = issuedAndStored(running);
   const { answer, callback } = await client.decide(code, { decision: 'cancel' });
   expect(answer.status).toBe(303);
-  expect(callback?.href).toBe(`${CALLBACK}?success=false&errorCode=USER_CANCEL&state=state-1`);
+  expect(callback?.href).toBe(`${callbackUri}?success=false&errorCode=USER_CANCEL&state=state-1`);
   const added = issuedAndStored(running).journal.slice(before.journal.length);
   expect(added).toEqual([expect.stringMatching(/^\["consent",.*"settled":"cancelled"/)]);
 });
@@ -138,7 +138,7 @@ describe('a code on the page', () => {
     const { answer } = await client.decide(code);
     expect(answer.status).toBe(410);
     expect(answer.text.replaceAll('&amp;', '&')).toContain(
-      `${CALLBACK}?success=false&errorCode=INVALID_CODE&state=state-1`,
+      `${callbackUri}?success=false&errorCode=INVALID_CODE&state=state-1`,
     );
     expect((await page(`authorize?code=${code}`)).status).toBe(410);
   });

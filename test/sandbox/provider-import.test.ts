@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { BLOOD_PRESSURE, batch, PATIENT, WEIGHT } from './bundles.js';
+import { batch, bloodPressure, patientEntry, weightEntry } from './bundles.js';
 import { accountIdOf, withProvider } from './provider-client.js';
 import { expectRefusal } from './refusal-checks.js';
 
@@ -56,7 +56,7 @@ test('a transaction is answered with a transaction-response, and a PUT keeps its
 
 test('what a receiver only warns of is delivered, with the warning in the entryâ€™s outcome', async () => {
   const { status, json } = await provider.send(
-    batch({ ...PATIENT, resource: { ...PATIENT.resource, id: 'p1' } }, WEIGHT),
+    batch({ ...patientEntry, resource: { ...patientEntry.resource, id: 'p1' } }, weightEntry),
   );
   expect(status).toBe(200);
   expect(json.entry[0]?.response.outcome.issue).toEqual([
@@ -67,7 +67,7 @@ test('what a receiver only warns of is delivered, with the warning in the entryâ
       expression: ['Bundle.entry[0].resource.id'],
     },
   ]);
-  const alone = await provider.send(batch(WEIGHT));
+  const alone = await provider.send(batch(weightEntry));
   expect(alone.json.entry[0]?.response.outcome.issue[0]).toMatchObject({
     severity: 'warning',
     expression: ['Bundle.entry[0].resource.subject.reference'],
@@ -75,14 +75,14 @@ test('what a receiver only warns of is delivered, with the warning in the entryâ
 });
 
 describe('a push to a provider is refused before the provider sees it', () => {
-  const REQUEST = { status: 400, code: 'InvalidRequest' };
+  const requestRefusal = { status: 400, code: 'InvalidRequest' };
   test('for another standard or version', async () => {
     await expectRefusal(provider, () => provider.send(batch(), { path: 'hl7/stu3' }), {
-      ...REQUEST,
+      ...requestRefusal,
       message: 'must be fhir',
     });
     await expectRefusal(provider, () => provider.send(batch(), { path: 'fhir/r4' }), {
-      ...REQUEST,
+      ...requestRefusal,
       message: 'stu3 or 3.0.2',
     });
   });
@@ -105,20 +105,20 @@ describe('a push to a provider is refused before the provider sees it', () => {
       provider,
       () => client.send('POST', path, { claims, body: batch(), headers: { accountid: id } }),
       {
-        ...REQUEST,
+        ...requestRefusal,
         message: 'not at a provider that takes pushes',
       },
     );
   });
   test('without the accountId header', async () => {
     await expectRefusal(provider, () => provider.send(batch(), { headers: { accountid: '' } }), {
-      ...REQUEST,
+      ...requestRefusal,
       message: 'accountId is missing',
     });
   });
   test('for a body that is not JSON, or of another type', async () => {
     await expectRefusal(provider, () => provider.send('{"resourceType":'), {
-      ...REQUEST,
+      ...requestRefusal,
       message: 'not JSON',
     });
     const headers = { 'content-type': 'text/plain' };
@@ -137,7 +137,7 @@ describe('a push to a provider is refused before the provider sees it', () => {
   });
   test('for JSON that is nested very deep', async () => {
     const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
-    const text = JSON.stringify(batch(BLOOD_PRESSURE)).replace(
+    const text = JSON.stringify(batch(bloodPressure)).replace(
       '"status":"final"',
       `"status":"final","x":${deep}`,
     );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import { CALLBACK, payload, SigningClient } from './signing-client.js';
+import { callbackUri, payload, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -14,7 +14,7 @@ test('a person who allows a write contract ends with a token that pushes a file'
 
   const { answer: decided, callback } = await client.decide(code);
   expect(decided.status).toBe(303);
-  expect(callback?.href.startsWith(`${CALLBACK}?success=true&`)).toBe(true);
+  expect(callback?.href.startsWith(`${callbackUri}?success=true&`)).toBe(true);
   expect(callback?.searchParams.get('state')).toBe('state-1');
 
   const exchanged = await client.exchange(callback?.searchParams.get('code') ?? '', verifier);

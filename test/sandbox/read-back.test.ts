@@ -1,7 +1,7 @@
 import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { AGENT, type AnswerBody, payload, SigningClient } from './signing-client.js';
+import { type AnswerBody, agentBody, payload, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -16,7 +16,7 @@ function decrypt(body: Buffer, privateKey: string): Buffer {
   return Buffer.concat([decipher.update(body.subarray(272)), decipher.final()]);
 }
 
-const OPENERS: Record<string, (bytes: Buffer) => Buffer> = {
+const openers: Record<string, (bytes: Buffer) => Buffer> = {
   none: (bytes) => bytes,
   gzip: gunzipSync,
   brotli: brotliDecompressSync,
@@ -42,7 +42,7 @@ test('a read contract that joins the library reads back every file, whole and wi
   const read = await reader.connect({}, { access_token: written.accessToken });
   expect(read.userId).toBe(written.userId);
   const claims = { access_token: read.accessToken };
-  const opened = await reader.send('POST', 'permission-access/trigger', { claims, body: AGENT });
+  const opened = await reader.send('POST', 'permission-access/trigger', { claims, body: agentBody });
   expect(opened.json).toEqual({ session: { key: expect.any(String), expiry: expect.any(Number) } });
   const path = `permission-access/query/${opened.json.session.key}`;
   const polls: AnswerBody[] = [];
@@ -71,7 +71,7 @@ test('a read contract that joins the library reads back every file, whole and wi
       created: expect.any(String),
     });
     expect(file.bytes.length % 16).toBe(0);
-    const text = OPENERS[compression]?.(decrypt(file.bytes, reader.contract.privateKey)).toString();
+    const text = openers[compression]?.(decrypt(file.bytes, reader.contract.privateKey)).toString();
     expect(text).toBe(contents.get(metadata.mimetype));
     expect(Math.floor(updatedDate / 1000) * 1000).toBe(Date.parse(file.headers.get('last-modified') ?? ''));
     for (const header of ['x-metadata', 'last-modified', 'content-type', 'content-length']) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expectRefusal } from './refusal-checks.js';
-import { AGENT, type Connection, type Json, SigningClient } from './signing-client.js';
+import { agentBody, type Connection, type Json, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -19,7 +19,7 @@ beforeAll(async () => {
   sessionKey = (await trigger(reader, read)).json.session.key;
 });
 
-function trigger(client: SigningClient, { accessToken }: Connection, body: Json = AGENT) {
+function trigger(client: SigningClient, { accessToken }: Connection, body: Json = agentBody) {
   return client.send('POST', 'permission-access/trigger', { claims: { access_token: accessToken }, body });
 }
 
@@ -27,8 +27,8 @@ function get(client: SigningClient, { accessToken }: Connection, path: string) {
   return client.send('GET', `permission-access/query/${path}`, { claims: { access_token: accessToken } });
 }
 
-const NOT_FOUND = { status: 404, code: 'NotFound' };
-const SCOPE = {
+const notFound = { status: 404, code: 'NotFound' };
+const scopeRefusal = {
   status: 403,
   code: 'InsufficientScope',
   message: /needs a read contract: \S+ is a write contract/,
@@ -36,17 +36,17 @@ const SCOPE = {
 
 describe('a write contract is refused', () => {
   test('a read session', async () => {
-    await expectRefusal(running, () => trigger(writer, written), SCOPE);
+    await expectRefusal(running, () => trigger(writer, written), scopeRefusal);
   });
   test('the file list and the file of a session', async () => {
-    await expectRefusal(running, () => get(writer, written, sessionKey), SCOPE);
-    await expectRefusal(running, () => get(writer, written, `${sessionKey}/push_1`), SCOPE);
+    await expectRefusal(running, () => get(writer, written, sessionKey), scopeRefusal);
+    await expectRefusal(running, () => get(writer, written, `${sessionKey}/push_1`), scopeRefusal);
   });
   test('the sources', async () => {
     await expectRefusal(
       running,
       () => writer.send('POST', 'discovery/sources', { body: { query: {} } }),
-      SCOPE,
+      scopeRefusal,
     );
   });
 });
@@ -55,25 +55,25 @@ describe('a read session is refused', () => {
   test('to the user of another library', async () => {
     const stranger = await reader.connect();
     const { name } = running.sandbox.control.library().files[0] ?? { name: '' };
-    const refused = { ...NOT_FOUND, message: 'no session with this key' };
+    const refused = { ...notFound, message: 'no session with this key' };
     await expectRefusal(running, () => get(reader, stranger, sessionKey), refused);
     await expectRefusal(running, () => get(reader, stranger, `${sessionKey}/${name}`), refused);
     const { json } = await trigger(reader, stranger);
     await expectRefusal(running, () => get(reader, stranger, `${json.session.key}/${name}`), {
-      ...NOT_FOUND,
+      ...notFound,
       message: 'no file of this name',
     });
   });
   test('under a key that was never given', async () => {
     await expectRefusal(running, () => get(reader, read, 'invented'), {
-      ...NOT_FOUND,
+      ...notFound,
       message: 'no session',
     });
   });
   test('for a file that is not there', async () => {
     for (const name of ['push_0', '..%2F..%2Fkeys.json', '%00']) {
       await expectRefusal(running, () => get(reader, read, `${sessionKey}/${name}`), {
-        ...NOT_FOUND,
+        ...notFound,
         message: 'no file of this name',
       });
     }
@@ -92,7 +92,7 @@ describe('a read session is refused', () => {
     const [, body = ''] = renewed.json.token.split('.');
     const accessToken = JSON.parse(Buffer.from(body, 'base64url').toString()).access_token.value;
     await expectRefusal(running, () => get(reader, { ...read, accessToken }, sessionKey), {
-      ...NOT_FOUND,
+      ...notFound,
       message: 'expired',
     });
   });
@@ -152,7 +152,7 @@ test('a contract says what it is, the refused one too', async () => {
 
 test('a path that is none is refused in the same shape', async () => {
   await expectRefusal(running, () => reader.send('GET', 'permission-access/nowhere'), {
-    ...NOT_FOUND,
+    ...notFound,
     message: 'there is no GET /permission-access/nowhere',
   });
 });
@@ -163,7 +163,7 @@ test('a reference is given for an account of the contract’s own users only', a
   const { userId } = await provider.connect();
   const account = running.sandbox.control.library().libraries.find((library) => library.userId === userId)
     ?.accounts[0];
-  await expectRefusal(running, () => send(account?.id), { ...NOT_FOUND, message: 'no account with this id' });
-  await expectRefusal(running, () => send('40_x'), { ...NOT_FOUND, message: 'no account with this id' });
+  await expectRefusal(running, () => send(account?.id), { ...notFound, message: 'no account with this id' });
+  await expectRefusal(running, () => send('40_x'), { ...notFound, message: 'no account with this id' });
   await expectRefusal(running, () => send(7), { status: 400, code: 'InvalidRequest', message: 'value' });
 });

@@ -50,8 +50,8 @@ export interface SendOptions {
   authorization?: string;
 }
 
-export const AGENT = { agent: { sdk: { name: 'test', version: '16.1.0', meta: { node: '20' } } } };
-export const CALLBACK = 'http://localhost:4711/return';
+export const agentBody = { agent: { sdk: { name: 'test', version: '16.1.0', meta: { node: '20' } } } };
+export const callbackUri = 'http://localhost:4711/return';
 
 export function nonce(): string {
   return randomBytes(16).toString('hex');
@@ -106,13 +106,13 @@ export class SigningClient {
       claims: {
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
         code_challenge_method: 'S256',
-        redirect_uri: CALLBACK,
+        redirect_uri: callbackUri,
         response_mode: 'query',
         response_type: 'code',
         state: 'state-1',
         ...claims,
       },
-      body: AGENT,
+      body: agentBody,
     });
     return { answer, verifier, code: answer.json?.token ? payload(answer).preauthorization_code : '' };
   }
@@ -155,7 +155,7 @@ export class SigningClient {
   push(
     accessToken: string,
     bytes: Buffer | string,
-    descriptor: Json = DESCRIPTOR,
+    descriptor: Json = fileDescriptor,
     headers = {},
   ): Promise<Answer> {
     return this.send('POST', 'permission-access/import', {
@@ -177,7 +177,7 @@ export interface Connection {
   accountReference: string;
 }
 
-export const DESCRIPTOR = {
+export const fileDescriptor = {
   mimeType: 'application/pdf',
   accounts: [{ accountId: 'patient-1' }],
   tags: ['scan'],

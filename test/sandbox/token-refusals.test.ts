@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { expectRefusal } from './refusal-checks.js';
-import { AGENT, type Connection, type Json, SigningClient } from './signing-client.js';
+import { agentBody, type Connection, type Json, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
@@ -11,7 +11,7 @@ beforeAll(async () => {
   connection = await client.connect();
 });
 
-const CHALLENGE = { code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
+const challenge = { code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' };
 
 describe('exchanging a code is refused', () => {
   async function freshCode() {
@@ -19,12 +19,12 @@ describe('exchanging a code is refused', () => {
     const { callback } = await client.decide(code);
     return { code: callback?.searchParams.get('code') ?? '', verifier };
   }
-  const GRANT = { status: 400, code: 'InvalidGrant' };
+  const grantRefusal = { status: 400, code: 'InvalidGrant' };
 
   test('with a verifier that does not match, and the code still serves who has the right one', async () => {
     const { code, verifier } = await freshCode();
     await expectRefusal(running, () => client.exchange(code, 'x'.repeat(43)), {
-      ...GRANT,
+      ...grantRefusal,
       message: 'code_verifier does not match the code_challenge of this authorization',
     });
     expect((await client.exchange(code, verifier)).status).toBe(200);
@@ -41,7 +41,7 @@ describe('exchanging a code is refused', () => {
 
   test('for a code that was never issued', async () => {
     await expectRefusal(running, () => client.exchange('code-invented', 'v'), {
-      ...GRANT,
+      ...grantRefusal,
       message: 'never issued',
     });
   });
@@ -50,7 +50,7 @@ describe('exchanging a code is refused', () => {
     const { code, verifier } = await freshCode();
     expect((await client.exchange(code, verifier)).status).toBe(200);
     await expectRefusal(running, () => client.exchange(code, verifier), {
-      ...GRANT,
+      ...grantRefusal,
       message: 'used already',
     });
   });
@@ -59,7 +59,7 @@ describe('exchanging a code is refused', () => {
     const { code, verifier } = await freshCode();
     const other = new SigningClient(running.sandbox, 'provider');
     await expectRefusal(running, () => other.exchange(code, verifier), {
-      ...GRANT,
+      ...grantRefusal,
       message: 'another contract',
     });
   });
@@ -67,7 +67,7 @@ describe('exchanging a code is refused', () => {
   test('for the code that only opens the consent page', async () => {
     const { code, verifier } = await client.authorize();
     await expectRefusal(running, () => client.exchange(code, verifier), {
-      ...GRANT,
+      ...grantRefusal,
       message: 'never issued',
     });
   });
@@ -75,7 +75,10 @@ describe('exchanging a code is refused', () => {
   test('for a code that has expired', async () => {
     const { code, verifier } = await freshCode();
     running.sandbox.control.advanceClock(601);
-    await expectRefusal(running, () => client.exchange(code, verifier), { ...GRANT, message: 'has expired' });
+    await expectRefusal(running, () => client.exchange(code, verifier), {
+      ...grantRefusal,
+      message: 'has expired',
+    });
   });
 
   test('for a grant that does not exist', async () => {
@@ -90,33 +93,36 @@ describe('exchanging a code is refused', () => {
 describe('refreshing is refused as InvalidToken', () => {
   const refresh = (value: unknown, by: SigningClient = client) =>
     by.send('POST', 'oauth/token', { claims: { grant_type: 'refresh_token', refresh_token: value } });
-  const TOKEN = { status: 401, code: 'InvalidToken' };
+  const tokenRefusal = { status: 401, code: 'InvalidToken' };
 
   test('for a token that is not known', async () => {
-    await expectRefusal(running, () => refresh('invented'), { ...TOKEN, message: 'not known here' });
+    await expectRefusal(running, () => refresh('invented'), { ...tokenRefusal, message: 'not known here' });
   });
   test('for an access token', async () => {
     await expectRefusal(running, () => refresh(connection.accessToken), {
-      ...TOKEN,
+      ...tokenRefusal,
       message: 'holds an access token',
     });
   });
   test('by another contract', async () => {
     const other = new SigningClient(running.sandbox, 'provider');
     await expectRefusal(running, () => refresh(connection.refreshToken, other), {
-      ...TOKEN,
+      ...tokenRefusal,
       message: 'another contract',
     });
   });
   test('for a token that was rotated away', async () => {
     const { refreshToken } = await client.connect();
     expect((await refresh(refreshToken)).status).toBe(200);
-    await expectRefusal(running, () => refresh(refreshToken), { ...TOKEN, message: 'used already' });
+    await expectRefusal(running, () => refresh(refreshToken), { ...tokenRefusal, message: 'used already' });
   });
   test('for a token that has expired', async () => {
     const { refreshToken } = await client.connect();
     running.sandbox.control.advanceClock(31 * 86_400);
-    await expectRefusal(running, () => refresh(refreshToken), { ...TOKEN, message: 'has to reauthorize' });
+    await expectRefusal(running, () => refresh(refreshToken), {
+      ...tokenRefusal,
+      message: 'has to reauthorize',
+    });
   });
 });
 
@@ -124,7 +130,7 @@ describe('a token reference is refused', () => {
   const send = (claims: Json, by: SigningClient = client) =>
     by.send('POST', 'oauth/token/reference', {
       claims: { redirect_uri: 'http://localhost/', ...claims },
-      body: AGENT,
+      body: agentBody,
     });
   test('without an access token', async () => {
     await expectRefusal(running, () => send({}), { status: 401, code: 'InvalidToken', message: 'missing' });
@@ -146,7 +152,7 @@ describe('a token reference is refused', () => {
       code: 'InvalidToken',
       message: 'expired',
     });
-    expect((await send({ access_token: accessToken, ...CHALLENGE })).status).toBe(200);
+    expect((await send({ access_token: accessToken, ...challenge })).status).toBe(200);
   });
   test('for a callback that is not registered', async () => {
     const { accessToken } = await client.connect();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Refusal } from '../refusal.js';
 
-const AGENT = z.object({
+const agentShape = z.object({
   agent: z.object({
     sdk: z.object({
       name: z.string().min(1),
@@ -12,9 +12,12 @@ const AGENT = z.object({
   actions: z.object({ pull: z.unknown() }).partial().optional(),
 });
 
-/** Checks that a body says which client sends it. Throws `SDKInvalid` or `SDKVersionInvalid`. */
+/**
+ * Checks that a body says which client sends it.
+ * @throws Refusal SDKInvalid or SDKVersionInvalid
+ */
 export function requireAgent(body: unknown): void {
-  const parsed = AGENT.safeParse(body);
+  const parsed = agentShape.safeParse(body);
   if (!parsed.success) {
     const paths = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new Refusal(

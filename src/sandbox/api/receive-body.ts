@@ -15,7 +15,7 @@ export interface ReceivedBody {
 
 /**
  * Writes a body to disk as it arrives and hands it to `keep`, which may move the file away; what it leaves is removed.
- * Throws a `Refusal`, leaving nothing behind, when the body is empty or longer than `maxBytes` or did not arrive whole.
+ * @throws Refusal, leaving nothing behind, when the body is empty or longer than maxBytes or did not arrive whole
  */
 export async function receiveBody<T>(
   { platform, request, body, recorded }: Call,

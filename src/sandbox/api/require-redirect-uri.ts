@@ -1,7 +1,9 @@
 import { Refusal } from '../refusal.js';
 import type { Call } from './call.js';
 
-/** Throws `InvalidRedirectUri` unless the callback is registered for the calling contract. */
+/**
+ * @throws Refusal InvalidRedirectUri unless the callback is registered for the calling contract
+ */
 export function requireRedirectUri({ platform, contract }: Call, uri: string): void {
   if (platform.redirectUris.accepts(uri)) return;
   throw new Refusal(

@@ -5,7 +5,7 @@ import { codeForStatus, Refusal } from '../refusal.js';
 import type { Fault } from './faults.js';
 import type { RecordedRequest } from './request-log.js';
 
-const DRIP_MS = 500;
+const dripMs = 500;
 
 /**
  * Does what the fault says. Resolves to true where the request goes on to be worked off as usual (only delayed, or
@@ -41,7 +41,7 @@ export async function applyFault(
   const { text, type } = cannedBody(fault, recorded);
   response.status(fault.status ?? 200);
   setHeaders(response, { ...(type && { 'content-type': type }), ...fault.headers });
-  if (fault.behaviour === 'drip') await drip(response, text, fault.delayMs ?? DRIP_MS);
+  if (fault.behaviour === 'drip') await drip(response, text, fault.delayMs ?? dripMs);
   else {
     if (fault.behaviour === 'lose-response') dropInsteadOfAnswering(request, response);
     if (fault.behaviour === 'truncate') cutTheAnswer(request, response);

@@ -7,7 +7,7 @@ import type { SandboxControl } from './control.js';
 import type { FaultRequest } from './faults.js';
 import { localOnly } from './local-only.js';
 
-const CLOCK = z.strictObject({ advanceSeconds: z.number() });
+const clockShape = z.strictObject({ advanceSeconds: z.number() });
 
 /** The control routes under `/sandbox/` (interface.md, "The sandbox"): JSON, and for this machine only. */
 export function controlRouter(control: SandboxControl, credentials: () => SandboxCredentials): Express {
@@ -25,7 +25,7 @@ export function controlRouter(control: SandboxControl, credentials: () => Sandbo
   router.delete('/faults', (_request, response) => void response.json(control.clearFaults()));
   router.get('/clock', (_request, response) => void response.json(control.clock()));
   router.post('/clock', async (request, response) => {
-    const { advanceSeconds } = parseWith(CLOCK, await read(request), '');
+    const { advanceSeconds } = parseWith(clockShape, await read(request), '');
     response.json(control.advanceClock(advanceSeconds));
   });
   router.get('/requests', (_request, response) => void response.json(control.requests()));

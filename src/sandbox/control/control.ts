@@ -48,7 +48,7 @@ export interface SandboxControl {
   provider(): { deliveries: ProviderDelivery[] };
 }
 
-const ADVANCE = z.number().min(0).max(1_000_000_000);
+const advanceShape = z.number().min(0).max(1_000_000_000);
 
 /** Makes the control of one sandbox. Its methods throw a `Refusal` for arguments that are not what they take. */
 export function makeControl(platform: Platform, faults: Faults, log: RequestLog): SandboxControl {
@@ -64,7 +64,7 @@ export function makeControl(platform: Platform, faults: Faults, log: RequestLog)
       return pending();
     },
     advanceClock: (seconds) => {
-      clock.advance(parseWith(ADVANCE, seconds, 'advanceSeconds'));
+      clock.advance(parseWith(advanceShape, seconds, 'advanceSeconds'));
       return reading();
     },
     clock: reading,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseWith } from '../api/read-json.js';
 
 /** The names that faults and the request log use for the calls of the API. */
-export const ROUTES = [
+export const routeNames = [
   'authorize',
   'token',
   'token-reference',
@@ -21,10 +21,10 @@ export const ROUTES = [
   'jwks',
 ] as const;
 
-export type RouteName = (typeof ROUTES)[number];
+export type RouteName = (typeof routeNames)[number];
 
-const FAULT = z.strictObject({
-  route: z.enum([...ROUTES, '*']),
+const faultShape = z.strictObject({
+  route: z.enum([...routeNames, '*']),
   times: z.int().min(1).max(1_000_000).default(1),
   status: z.int().min(200).max(599).optional(),
   body: z.unknown().optional(),
@@ -35,8 +35,8 @@ const FAULT = z.strictObject({
 });
 
 /** What `POST /sandbox/faults` takes; `route` may be `*`, for any call. */
-export type FaultRequest = z.input<typeof FAULT>;
-export type Fault = z.output<typeof FAULT>;
+export type FaultRequest = z.input<typeof faultShape>;
+export type Fault = z.output<typeof faultShape>;
 /** A fault that still waits; `remaining` counts down from `times`. */
 export type PendingFault = Fault & { id: number; remaining: number };
 
@@ -45,10 +45,12 @@ export class Faults {
   #pending: PendingFault[] = [];
   #lastId = 0;
 
-  /** Throws `InvalidRequest` when the fault is not one. */
+  /**
+   * @throws Refusal InvalidRequest when the fault is not one
+   */
   add(fault: unknown): PendingFault {
     this.#lastId += 1;
-    const parsed = parseWith(FAULT, fault, 'fault');
+    const parsed = parseWith(faultShape, fault, 'fault');
     const pending = { ...parsed, id: this.#lastId, remaining: parsed.times };
     this.#pending.push(pending);
     return { ...pending };

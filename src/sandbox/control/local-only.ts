@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 
-const LOCAL_NAME = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+const localName = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
  * Lets only this machine through, and no web page that a browser on it shows: the peer's own address must be loopback
@@ -19,7 +19,7 @@ export const localOnly: RequestHandler = (request, response, next) => {
 function whyNotLocal(request: IncomingMessage): string | undefined {
   const { host = '', origin } = request.headers;
   if (!isLoopback(request.socket.remoteAddress ?? '')) return 'the request comes from another one';
-  if (!LOCAL_NAME.test(host)) return 'the Host header must be localhost, 127.0.0.1 or [::1]';
+  if (!localName.test(host)) return 'the Host header must be localhost, 127.0.0.1 or [::1]';
   if (origin !== undefined && origin !== `http://${host}`)
     return 'a page of another origin may not call them';
   const site = request.headers['sec-fetch-site'];

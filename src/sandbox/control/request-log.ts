@@ -23,7 +23,7 @@ export interface RecordedRequest {
   fault?: Record<string, unknown>;
 }
 
-const KEPT = 1000;
+const keptRequests = 1000;
 
 /** The newest thousand requests to the API, oldest first. */
 export class RequestLog {
@@ -48,7 +48,7 @@ export class RequestLog {
       body: { size: 0, sha256: null },
     };
     this.#requests.push(recorded);
-    if (this.#requests.length > KEPT) this.#requests.shift();
+    if (this.#requests.length > keptRequests) this.#requests.shift();
     return recorded;
   }
 

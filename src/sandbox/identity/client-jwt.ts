@@ -11,7 +11,7 @@ export interface Client {
   claims: Claims;
 }
 
-const ALLOWED_SKEW_MS = 5 * 60_000;
+const allowedSkewMs = 5 * 60_000;
 
 /** A JWT's parts, unverified, or `undefined` for what is none. */
 export function decodeJwt(token: string): jwt.Jwt | undefined {
@@ -23,7 +23,10 @@ export function decodeJwt(token: string): jwt.Jwt | undefined {
   }
 }
 
-/** Verifies a JWT with one public key, PS512 only. Throws a `Refusal` that names what is wrong with it. */
+/**
+ * Verifies a JWT with one public key, PS512 only.
+ * @throws Refusal that names what is wrong with it
+ */
 export function verifyJwt(token: string, contract: Contract, what: string): Claims {
   const header: (jwt.JwtHeader & { crit?: unknown }) | undefined = decodeJwt(token)?.header;
   if (!header) throw new Refusal('InvalidClient', `${what} is not a JWT`);
@@ -95,8 +98,8 @@ function checkTimestamp(timestamp: unknown, now: number): void {
     );
   }
   const skew = timestamp - now;
-  if (Math.abs(skew) <= ALLOWED_SKEW_MS) return;
-  const hint = Math.abs(timestamp * 1000 - now) <= ALLOWED_SKEW_MS ? ' (it looks like seconds)' : '';
+  if (Math.abs(skew) <= allowedSkewMs) return;
+  const hint = Math.abs(timestamp * 1000 - now) <= allowedSkewMs ? ' (it looks like seconds)' : '';
   throw new Refusal(
     'InvalidRequest',
     `the claim timestamp is ${Math.round(Math.abs(skew) / 1000)} s in the ${skew < 0 ? 'past' : 'future'}: at most 300 s are allowed, in milliseconds${hint}`,
@@ -120,6 +123,6 @@ function useNonce(platform: Platform, contract: Contract, nonce: unknown): void 
 
 /** Forgets nonces whose timestamps would be refused anyway. */
 export function forgetOldNonces(platform: Platform): void {
-  const horizon = platform.clock.real() - 3 * ALLOWED_SKEW_MS;
+  const horizon = platform.clock.real() - 3 * allowedSkewMs;
   platform.state.nonces.dropWhere((usedAt) => usedAt < horizon);
 }

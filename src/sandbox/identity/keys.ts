@@ -16,7 +16,7 @@ export interface SandboxKeys {
 }
 
 /** Keys of contracts made here carry this exponent, so that an app in live mode can tell and refuse them. */
-export const SANDBOX_PUBLIC_EXPONENT = 65_539;
+export const sandboxPublicExponent = 65_539;
 
 const generate = promisify(generateKeyPair);
 
@@ -32,10 +32,10 @@ async function makeKeyPair(publicExponent: number): Promise<KeyPair> {
 
 async function makeKeys(): Promise<SandboxKeys> {
   const [write, provider, read, refused, platform] = await Promise.all([
-    makeKeyPair(SANDBOX_PUBLIC_EXPONENT),
-    makeKeyPair(SANDBOX_PUBLIC_EXPONENT),
-    makeKeyPair(SANDBOX_PUBLIC_EXPONENT),
-    makeKeyPair(SANDBOX_PUBLIC_EXPONENT),
+    makeKeyPair(sandboxPublicExponent),
+    makeKeyPair(sandboxPublicExponent),
+    makeKeyPair(sandboxPublicExponent),
+    makeKeyPair(sandboxPublicExponent),
     makeKeyPair(65_537),
   ]);
   return {

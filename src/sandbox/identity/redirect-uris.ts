@@ -1,4 +1,4 @@
-const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+const localHosts = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * The callbacks that a contract may name: any port and path on this machine (RFC 8252 §7.3 exempts loopback ports
@@ -12,7 +12,7 @@ export class RedirectUris {
   }
 
   registered(): string[] {
-    return [...LOCAL_HOSTS.map((host) => `http://${host}:*/*`), ...this.#added];
+    return [...localHosts.map((host) => `http://${host}:*/*`), ...this.#added];
   }
 
   accepts(uri: string): boolean {
@@ -20,6 +20,6 @@ export class RedirectUris {
     if (!URL.canParse(uri)) return false;
     const url = new URL(uri);
     const plain = url.protocol === 'http:' && !url.username && !url.password && !uri.includes('#');
-    return plain && LOCAL_HOSTS.includes(url.hostname);
+    return plain && localHosts.includes(url.hostname);
   }
 }

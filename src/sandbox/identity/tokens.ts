@@ -30,7 +30,7 @@ export function issueTokens(
 
 /**
  * The access token that a request acts with. It must be of the contract that signed the request, and not expired.
- * Throws `InvalidToken`.
+ * @throws Refusal InvalidToken
  */
 export function requireAccessToken(platform: Platform, { claims, contract }: Client): Token {
   const token = knownAccessToken(platform, claims.access_token);
@@ -44,7 +44,10 @@ export function requireAccessToken(platform: Platform, { claims, contract }: Cli
   return token;
 }
 
-/** An access token that exists, of whatever contract and age. Throws `InvalidToken`. */
+/**
+ * An access token that exists, of whatever contract and age.
+ * @throws Refusal InvalidToken
+ */
 export function knownAccessToken(platform: Platform, value: unknown): Token {
   if (typeof value !== 'string' || !value) {
     throw new Refusal('InvalidToken', 'the claim access_token is missing: this call acts for a user');
@@ -57,7 +60,9 @@ export function knownAccessToken(platform: Platform, value: unknown): Token {
   return token;
 }
 
-/** Throws `InvalidToken` when the token has expired. */
+/**
+ * @throws Refusal InvalidToken when the token has expired
+ */
 export function requireUnexpired(platform: Platform, token: Token): void {
   if (token.expiresAt > platform.clock.aged()) return;
   const since = new Date(platform.clock.toWire(token.expiresAt)).toISOString();

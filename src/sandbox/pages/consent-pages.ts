@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { findSource } from '../identity/sources.js';
+import { findSource } from '../discovery/sources.js';
 import { contractById, type Platform } from '../platform.js';
 import type { Consent } from '../state/records.js';
 import { type ConsentPage, type Fields, type Obstacle, openVisit, type Visit } from './consent-visit.js';
@@ -8,12 +8,12 @@ import { renderPage } from './render-page.js';
 import { allowConsent, callbackUrl, cancelConsent } from './settle-consent.js';
 import { languageOf, type Words } from './words.js';
 
-const PAGES: ConsentPage[] = ['authorize', 'onboard', 'user-reauth', 'reauthorize'];
+const consentPageNames: ConsentPage[] = ['authorize', 'onboard', 'user-reauth', 'reauthorize'];
 
 /** The pages on which a person decides: GET shows, POST with `decision` settles and sends them back. */
 export function consentPages(platform: Platform): Router {
   const router = Router();
-  for (const page of PAGES) {
+  for (const page of consentPageNames) {
     router.get(`/${page}`, async (request, response) => {
       const fields = fieldsOf(request.query);
       const visit = openVisit(platform, page, fields);

@@ -1,4 +1,4 @@
-import { findSource, type Source, searchSources } from '../identity/sources.js';
+import { findSource, type Source, searchSources } from '../discovery/sources.js';
 import { contractById, type Platform } from '../platform.js';
 import { accountsOf } from '../state/accounts.js';
 import type { Account, Consent } from '../state/records.js';

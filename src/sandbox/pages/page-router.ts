@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import express, { type ErrorRequestHandler, type Router } from 'express';
-import { findSource } from '../identity/sources.js';
+import { findSource } from '../discovery/sources.js';
 import type { Platform } from '../platform.js';
 import { consentPages } from './consent-pages.js';
 import { renderPage } from './render-page.js';
@@ -8,12 +8,12 @@ import { sourceLogo } from './source-logo.js';
 import { withdrawPage } from './withdraw-page.js';
 import { languageOf } from './words.js';
 
-const STYLESHEET = fileURLToPath(new URL('../../../public/sandbox.css', import.meta.url));
+const stylesheet = fileURLToPath(new URL('../../../public/sandbox.css', import.meta.url));
 
 /** The pages under `/apps/saas/`, which people see, and what they are dressed in. */
 export function pageRouter(platform: Platform): Router {
   const router = express.Router();
-  router.get('/assets/sandbox.css', (_request, response) => response.sendFile(STYLESHEET));
+  router.get('/assets/sandbox.css', (_request, response) => response.sendFile(stylesheet));
   router.get('/assets/source-:id.svg', (request, response, next) => {
     const source = findSource(Number(request.params.id));
     if (!source) return next();

@@ -3,8 +3,8 @@ import ejs from 'ejs';
 import type { Response } from 'express';
 
 // src/sandbox/pages and dist/sandbox/pages lie equally deep below the views.
-const VIEWS = fileURLToPath(new URL('../../../views/sandbox/', import.meta.url));
-const SCRIPTLESS =
+const viewFolder = fileURLToPath(new URL('../../../views/sandbox/', import.meta.url));
+const scriptless =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /**
@@ -20,10 +20,10 @@ export async function renderPage(
 ): Promise<void> {
   // CSP has no notation for an IPv6 address: only the scheme can stand for it.
   const target = formTarget.includes('[') ? new URL(formTarget).protocol : formTarget;
-  const html = await ejs.renderFile(`${VIEWS}${view}.ejs`, model, { cache: true });
+  const html = await ejs.renderFile(`${viewFolder}${view}.ejs`, model, { cache: true });
   response
     .status(status)
-    .set({ 'content-security-policy': `${SCRIPTLESS}; form-action 'self' ${target}`.trim() })
+    .set({ 'content-security-policy': `${scriptless}; form-action 'self' ${target}`.trim() })
     .type('html')
     .send(html);
 }

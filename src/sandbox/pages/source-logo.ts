@@ -1,4 +1,4 @@
-import type { Source } from '../identity/sources.js';
+import type { Source } from '../discovery/sources.js';
 
 /** A plain SVG badge with the source's first letters: sources here are invented, and so are their logos. */
 export function sourceLogo({ id, name }: Source): string {

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { findSource } from '../identity/sources.js';
+import { findSource } from '../discovery/sources.js';
 import type { Platform } from '../platform.js';
 import type { Account, Withdrawal } from '../state/records.js';
 import type { Fields } from './consent-visit.js';

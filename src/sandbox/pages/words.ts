@@ -1,4 +1,4 @@
-const EN = {
+const english = {
   band: 'Sandbox',
   bandText: 'This is not digi.me. It runs on your own machine, and nothing you do here reaches anyone.',
   askWrite: 'wants to put files into your library',
@@ -51,9 +51,9 @@ const EN = {
   keep: 'Keep it',
 };
 
-export type Words = typeof EN;
+export type Words = typeof english;
 
-const NL: Words = {
+const dutch: Words = {
   band: 'Zandbak',
   bandText:
     'Dit is niet digi.me. Het draait op uw eigen computer en niets wat u hier doet, bereikt iemand anders.',
@@ -115,5 +115,5 @@ export interface Language {
 
 /** The language of a page: Dutch for `nl` and its regions, English for everything else. */
 export function languageOf(lng: string | undefined): Language {
-  return lng && /^nl\b/i.test(lng) ? { lang: 'nl', words: NL } : { lang: 'en', words: EN };
+  return lng && /^nl\b/i.test(lng) ? { lang: 'nl', words: dutch } : { lang: 'en', words: english };
 }

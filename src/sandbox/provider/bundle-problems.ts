@@ -4,7 +4,7 @@ import { isObject, isText, type JsonObject, type Problem } from './problem.js';
 import { vitalSignProblems } from './vital-sign-problems.js';
 
 /** The resource types of the information standards that a push can carry. */
-const CARRIED = [
+const carried = [
   'Binary',
   'Device',
   'DeviceMetric',
@@ -62,8 +62,8 @@ function entryProblems(entry: JsonObject, at: string): Problem[] {
     return problems;
   }
   const type = resource.resourceType;
-  if (!isText(type) || !CARRIED.includes(type)) {
-    error(`${at}.resource.resourceType`, `must be one of ${CARRIED.join(', ')}`);
+  if (!isText(type) || !carried.includes(type)) {
+    error(`${at}.resource.resourceType`, `must be one of ${carried.join(', ')}`);
   }
   if (type !== 'Binary' && !hasProfile(resource)) {
     error(`${at}.resource.meta.profile`, 'is missing: every resource but Binary names its profile');

@@ -1,11 +1,11 @@
 import { isObject, isText, type JsonObject, type Problem } from './problem.js';
 
-const BSN = 'http://fhir.nl/fhir/NamingSystem/bsn';
-const DATA_ABSENT = /\/data-absent-reason$/;
-const MAX_DEPTH = 100;
+const bsnSystem = 'http://fhir.nl/fhir/NamingSystem/bsn';
+const dataAbsentUrl = /\/data-absent-reason$/;
+const maxDepth = 100;
 /** The elements of the carried resources whose type is Coding and Identifier, by name. */
-const CODING_ELEMENTS = new Set(['coding', 'valueCoding', 'tag', 'security', 'format']);
-const IDENTIFIER_ELEMENTS = new Set(['identifier', 'masterIdentifier', 'groupIdentifier', 'valueIdentifier']);
+const codingElements = new Set(['coding', 'valueCoding', 'tag', 'security', 'format']);
+const identifierElements = new Set(['identifier', 'masterIdentifier', 'groupIdentifier', 'valueIdentifier']);
 
 /** What is wrong with the references, codes and identifiers anywhere in a resource. */
 export function datatypeProblems(resource: JsonObject, path: string): Problem[] {
@@ -15,11 +15,11 @@ export function datatypeProblems(resource: JsonObject, path: string): Problem[] 
 }
 
 function walk(value: unknown, element: string, path: string, depth: number, problems: Problem[]): void {
-  if (depth > MAX_DEPTH) {
+  if (depth > maxDepth) {
     problems.push({
       severity: 'error',
       expression: path,
-      message: `is nested deeper than ${MAX_DEPTH} levels`,
+      message: `is nested deeper than ${maxDepth} levels`,
     });
     return;
   }
@@ -45,15 +45,15 @@ function objectFaults(value: JsonObject, element: string): string[] {
   if (Array.isArray(value.coding) && !isText(value.text) && !value.coding.some(hasDisplay)) {
     faults.push('a CodeableConcept needs a display in a coding, or text');
   }
-  if (CODING_ELEMENTS.has(element)) {
+  if (codingElements.has(element)) {
     if (!isText(value.system)) faults.push('a Coding needs system');
     if (!isText(value.code)) faults.push('a Coding needs code');
   }
-  if (IDENTIFIER_ELEMENTS.has(element)) {
+  if (identifierElements.has(element)) {
     if (!isText(value.value) && !isAbsent(value._value)) faults.push('an Identifier needs value');
     if (!isText(value.system) && !isObject(value.type)) faults.push('an Identifier needs system (or type)');
   }
-  if (value.system === BSN && (value.value !== undefined || !isAbsent(value._value))) {
+  if (value.system === bsnSystem && (value.value !== undefined || !isAbsent(value._value))) {
     faults.push(
       'a citizen number (BSN) is never sent in clear: leave value out and give _value a data-absent-reason extension',
     );
@@ -67,5 +67,5 @@ function hasDisplay(coding: unknown): boolean {
 
 function isAbsent(element: unknown): boolean {
   if (!isObject(element) || !Array.isArray(element.extension)) return false;
-  return element.extension.some((one) => isObject(one) && isText(one.url) && DATA_ABSENT.test(one.url));
+  return element.extension.some((one) => isObject(one) && isText(one.url) && dataAbsentUrl.test(one.url));
 }

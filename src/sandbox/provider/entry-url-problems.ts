@@ -1,6 +1,6 @@
 import { isObject, isText, type JsonObject, type Problem } from './problem.js';
 
-const FULL_URL =
+const fullUrlPattern =
   /^(https?:\/\/\S+|urn:uuid:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|urn:oid:[0-2](\.\d+)+)$/;
 
 /** What is wrong with the addresses of the entries: `fullUrl`, `resource.id`, `request.url` and how they agree. */
@@ -39,7 +39,7 @@ function fullUrlProblems({ fullUrl, resource, request }: JsonObject, at: string)
   const id = isObject(resource) ? resource.id : undefined;
   const type = isObject(resource) ? String(resource.resourceType) : '';
   const method = isObject(request) ? request.method : undefined;
-  if (fullUrl !== undefined && !(isText(fullUrl) && FULL_URL.test(fullUrl))) {
+  if (fullUrl !== undefined && !(isText(fullUrl) && fullUrlPattern.test(fullUrl))) {
     add('error', 'fullUrl', 'must be an http(s) URL, urn:uuid: or urn:oid:');
   }
   const absolute = isText(fullUrl) && /^https?:/.test(fullUrl);

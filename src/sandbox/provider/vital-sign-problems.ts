@@ -1,9 +1,9 @@
 import { isObject, isText, type JsonObject, type Problem } from './problem.js';
 
-const PROFILES = 'http://nictiz.nl/fhir/StructureDefinition/';
-const BLOOD_PRESSURE = `${PROFILES}zib-BloodPressure`;
-const VITAL_SIGNS = new Set([
-  BLOOD_PRESSURE,
+const profileBase = 'http://nictiz.nl/fhir/StructureDefinition/';
+const bloodPressure = `${profileBase}zib-BloodPressure`;
+const vitalSigns = new Set([
+  bloodPressure,
   ...[
     'BodyWeight',
     'BodyHeight',
@@ -12,26 +12,26 @@ const VITAL_SIGNS = new Set([
     'PulseRate',
     'Respiration',
     'OxygenSaturation',
-  ].map((name) => `${PROFILES}zib-${name}`),
+  ].map((name) => `${profileBase}zib-${name}`),
 ]);
-const LOINC = 'http://loinc.org';
-const UCUM = 'http://unitsofmeasure.org';
-const PRESSURES = { '8480-6': 'systolic', '8462-4': 'diastolic' };
+const loinc = 'http://loinc.org';
+const ucum = 'http://unitsofmeasure.org';
+const pressures = { '8480-6': 'systolic', '8462-4': 'diastolic' };
 
 /** What an Observation with a vital sign's profile lacks of what that profile wants; nothing for other resources. */
 export function vitalSignProblems(resource: JsonObject, path: string): Problem[] {
   const profiles =
     isObject(resource.meta) && Array.isArray(resource.meta.profile) ? resource.meta.profile : [];
-  if (resource.resourceType !== 'Observation' || !profiles.some((profile) => VITAL_SIGNS.has(profile)))
+  if (resource.resourceType !== 'Observation' || !profiles.some((profile) => vitalSigns.has(profile)))
     return [];
   const problems: Problem[] = [];
   const error = (place: string, message: string) =>
     problems.push({ severity: 'error', expression: `${path}.${place}`, message });
   if (!Array.isArray(resource.category) || resource.category.length === 0) error('category', 'is missing');
   if (!Object.keys(resource).some((key) => key.startsWith('effective'))) error('effective', 'is missing');
-  if (profiles.includes(BLOOD_PRESSURE)) {
+  if (profiles.includes(bloodPressure)) {
     if (!hasCode(resource.code, '85354-9')) error('code', 'must hold LOINC 85354-9, blood pressure');
-    for (const [code, name] of Object.entries(PRESSURES)) pressureProblems(resource, code, name, error);
+    for (const [code, name] of Object.entries(pressures)) pressureProblems(resource, code, name, error);
   } else {
     quantityProblems(resource.valueQuantity, 'valueQuantity', error);
   }
@@ -61,11 +61,11 @@ function quantityProblems(quantity: unknown, place: string, error: Report): void
   }
   if (typeof quantity.value !== 'number') error(`${place}.value`, 'must be a number');
   if (!isText(quantity.unit)) error(`${place}.unit`, 'is missing');
-  if (quantity.system !== UCUM) error(`${place}.system`, `must be ${UCUM}`);
+  if (quantity.system !== ucum) error(`${place}.system`, `must be ${ucum}`);
   if (!isText(quantity.code)) error(`${place}.code`, 'is missing');
 }
 
 function hasCode(concept: unknown, code: string): boolean {
   if (!isObject(concept) || !Array.isArray(concept.coding)) return false;
-  return concept.coding.some((coding) => isObject(coding) && coding.system === LOINC && coding.code === code);
+  return concept.coding.some((coding) => isObject(coding) && coding.system === loinc && coding.code === code);
 }

@@ -1,4 +1,4 @@
-import { findSource } from '../identity/sources.js';
+import { findSource } from '../discovery/sources.js';
 import type { Platform } from '../platform.js';
 import { randomHex } from '../random.js';
 import type { Account } from './records.js';

@@ -1,6 +1,6 @@
 import type { Collection } from './collection.js';
 
-const OFFSET = 'clockOffsetMs';
+const offsetSetting = 'clockOffsetMs';
 
 /**
  * Two times. `real()` is what the machine says: the timestamps of requests are held against it, and it goes on the
@@ -25,11 +25,11 @@ export class Clock {
   }
 
   advancedMs(): number {
-    return this.#settings.get(OFFSET) ?? 0;
+    return this.#settings.get(offsetSetting) ?? 0;
   }
 
   advance(seconds: number): void {
-    this.#settings.put(OFFSET, this.advancedMs() + seconds * 1000);
+    this.#settings.put(offsetSetting, this.advancedMs() + seconds * 1000);
   }
 
   /** An expiry kept on the aged clock, as a client that knows only the real one should be told of it. */

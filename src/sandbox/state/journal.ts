@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, w
 type Line = [kind: string, id: string, value?: unknown];
 
 /** How many lines beyond the live records a journal may hold before it is written anew. */
-const SLACK_LINES = 20_000;
+const slackLines = 20_000;
 
 /**
  * An append-only file of JSON lines behind a set of in-memory maps. A change is in the file before the call that made
@@ -45,7 +45,7 @@ export class Journal {
   #append(line: Line): void {
     writeSync(this.#file, `${JSON.stringify(line)}\n`);
     this.#lines += 1;
-    if (this.#lines > this.#liveCount() * 2 + SLACK_LINES) {
+    if (this.#lines > this.#liveCount() * 2 + slackLines) {
       closeSync(this.#file);
       this.#file = this.#rewrite();
     }

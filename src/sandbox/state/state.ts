@@ -32,14 +32,14 @@ export interface State {
   close(): void;
 }
 
-const OWN_ENTRIES = ['journal.ndjson', 'journal.ndjson.new', 'keys.json', 'bodies', 'incoming'];
+const ownEntries = ['journal.ndjson', 'journal.ndjson.new', 'keys.json', 'bodies', 'incoming'];
 
 /**
  * Opens the state kept in `dataDir`, making the folder where it is missing. With `fresh`, what a sandbox left there is
  * removed first; nothing else in the folder is touched. Bodies that never arrived whole are swept away.
  */
 export function openState(dataDir: string, fresh: boolean): State {
-  if (fresh) for (const entry of OWN_ENTRIES) rmSync(join(dataDir, entry), { recursive: true, force: true });
+  if (fresh) for (const entry of ownEntries) rmSync(join(dataDir, entry), { recursive: true, force: true });
   const bodies = join(dataDir, 'bodies');
   const incoming = join(dataDir, 'incoming');
   rmSync(incoming, { recursive: true, force: true });

@@ -1,7 +1,7 @@
-import { signPlatformToken } from '../identity/platform-token.js';
-import { randomToken } from '../random.js';
-import type { Consent } from '../state/records.js';
-import type { Call } from './call.js';
+import { signPlatformToken } from '../../identity/platform-token.js';
+import { randomToken } from '../../random.js';
+import type { Consent } from '../../state/records.js';
+import type { Call } from '../call.js';
 
 type NewConsent = Pick<Consent, 'code' | 'kind' | 'userId' | 'redirectUri' | 'state' | 'challenge'>;
 

@@ -1,9 +1,9 @@
-import { findSource } from '../identity/sources.js';
-import { randomToken } from '../random.js';
-import { Refusal } from '../refusal.js';
-import type { Call } from './call.js';
+import { findSource } from '../../discovery/sources.js';
+import { randomToken } from '../../random.js';
+import { Refusal } from '../../refusal.js';
+import type { Call } from '../call.js';
+import { requireRedirectUri } from '../require-redirect-uri.js';
 import { requireAccount } from './require-account.js';
-import { requireRedirectUri } from './require-redirect-uri.js';
 
 /** `GET permission-access/revoke/h:accountId`: where the person withdraws the permission, at the provider's own page. */
 export function revoke(call: Call) {

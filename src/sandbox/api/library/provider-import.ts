@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { findSource } from '../identity/sources.js';
-import { bundleProblems } from '../provider/bundle-problems.js';
-import { bundleResponse } from '../provider/bundle-response.js';
-import { operationOutcome } from '../provider/operation-outcome.js';
-import { Refusal } from '../refusal.js';
-import type { Account, Token } from '../state/records.js';
-import type { Call } from './call.js';
-import { receiveBody } from './receive-body.js';
-import { requireAccount } from './require-account.js';
+import { findSource } from '../../discovery/sources.js';
+import { bundleProblems } from '../../provider/bundle-problems.js';
+import { bundleResponse } from '../../provider/bundle-response.js';
+import { operationOutcome } from '../../provider/operation-outcome.js';
+import { Refusal } from '../../refusal.js';
+import type { Account, Token } from '../../state/records.js';
+import { requireAccount } from '../account/require-account.js';
+import type { Call } from '../call.js';
+import { receiveBody } from '../receive-body.js';
 
-const MAX_RESOURCE_BYTES = 16 * 1024 * 1024;
+const maxResourceBytes = 16 * 1024 * 1024;
 
 /**
  * `POST permission-access/import/h:accountId/{standard}/{version}`: hands a bundle to the provider behind the account,
@@ -31,7 +31,7 @@ export async function importToProvider(call: Call) {
       'the Content-Type must be application/json, the body the bundle',
     );
   }
-  return receiveBody(call, MAX_RESOURCE_BYTES, ({ path, size, sha256 }) => {
+  return receiveBody(call, maxResourceBytes, ({ path, size, sha256 }) => {
     const resource = parseResource(path);
     const problems = bundleProblems(resource);
     const errors = problems.filter(({ severity }) => severity === 'error');

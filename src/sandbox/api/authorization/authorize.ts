@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { knownAccessToken, requireUnexpired } from '../identity/tokens.js';
-import { randomToken } from '../random.js';
-import { Refusal } from '../refusal.js';
-import { requireAgent } from './agent.js';
+import { knownAccessToken, requireUnexpired } from '../../identity/tokens.js';
+import { randomToken } from '../../random.js';
+import { Refusal } from '../../refusal.js';
+import { requireAgent } from '../agent.js';
+import type { Call } from '../call.js';
+import { parseWith, readJson } from '../read-json.js';
+import { requireRedirectUri } from '../require-redirect-uri.js';
 import { beginConsent } from './begin-consent.js';
-import type { Call } from './call.js';
-import { parseWith, readJson } from './read-json.js';
-import { requireRedirectUri } from './require-redirect-uri.js';
 
 /** A code challenge is the base64url of a SHA-256: 43 characters (RFC 7636 §4.2). */
-export const CHALLENGE = z
+export const challengeShape = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, 'must be base64url of a SHA-256, 43 characters');
 
-const CLAIMS = z.object({
-  code_challenge: CHALLENGE,
+const claimsShape = z.object({
+  code_challenge: challengeShape,
   code_challenge_method: z.literal('S256', 'must be S256'),
   redirect_uri: z.string(),
   response_mode: z.literal('query', 'must be query'),
@@ -26,7 +26,7 @@ const CLAIMS = z.object({
 export async function authorize(call: Call) {
   const { platform } = call;
   requireAgent(await readJson(call.body));
-  const claims = parseWith(CLAIMS, call.claims, 'the claim');
+  const claims = parseWith(claimsShape, call.claims, 'the claim');
   requireRedirectUri(call, claims.redirect_uri);
   let userId: string | null = null;
   if (call.claims.access_token !== undefined) {

@@ -8,17 +8,17 @@ export interface Source {
   reference: string;
 }
 
-const SOCIAL = { id: 1, name: 'Social' };
-const HEALTH = { id: 2, name: 'Health & Fitness' };
-const MEDICAL = { id: 3, name: 'Medical' };
+const social = { id: 1, name: 'Social' };
+const health = { id: 2, name: 'Health & Fitness' };
+const medical = { id: 3, name: 'Medical' };
 
 function medmij(id: number, name: string): Source {
   const reference = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return { id, name, type: 'push', medmij: true, serviceGroup: MEDICAL, reference };
+  return { id, name, type: 'push', medmij: true, serviceGroup: medical, reference };
 }
 
 /** Invented sources, stable across versions: ids are what `service=` in a URL and on the page carry. */
-export const SOURCES: readonly Source[] = [
+export const sources: readonly Source[] = [
   medmij(9001, 'MedMij Testhuisarts De Linde'),
   medmij(9002, 'MedMij Testhuisarts Het Spoor'),
   medmij(9003, 'MedMij Testziekenhuis Noorderlicht'),
@@ -32,7 +32,7 @@ export const SOURCES: readonly Source[] = [
     name: 'Sandbox Care Diary',
     type: 'push',
     medmij: false,
-    serviceGroup: HEALTH,
+    serviceGroup: health,
     reference: 'care',
   },
   {
@@ -40,7 +40,7 @@ export const SOURCES: readonly Source[] = [
     name: 'Sandbox Social',
     type: 'pull',
     medmij: false,
-    serviceGroup: SOCIAL,
+    serviceGroup: social,
     reference: 'social',
   },
   {
@@ -48,7 +48,7 @@ export const SOURCES: readonly Source[] = [
     name: 'Sandbox Fitness',
     type: 'pull',
     medmij: false,
-    serviceGroup: HEALTH,
+    serviceGroup: health,
     reference: 'fitness',
   },
   {
@@ -56,20 +56,20 @@ export const SOURCES: readonly Source[] = [
     name: 'Sandbox Hospital Records',
     type: 'pull',
     medmij: false,
-    serviceGroup: MEDICAL,
+    serviceGroup: medical,
     reference: 'records',
   },
 ];
 
 /** The source with this id, or `undefined`. */
 export function findSource(id: number | null): Source | undefined {
-  return SOURCES.find((source) => source.id === id);
+  return sources.find((source) => source.id === id);
 }
 
 /** Sources of one type whose name contains every word of `search`, whatever the case. */
 export function searchSources(type: Source['type'], search = ''): Source[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return SOURCES.filter(
+  return sources.filter(
     (source) => source.type === type && words.every((word) => source.name.toLowerCase().includes(word)),
   );
 }

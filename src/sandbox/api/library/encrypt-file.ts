@@ -4,8 +4,8 @@ import { createBrotliCompress, createGzip, constants as zlib } from 'node:zlib';
 
 export type Compression = 'none' | 'gzip' | 'brotli';
 
-const WRAPPED_KEY_BYTES = 256;
-const BLOCK_BYTES = 16;
+const wrappedKeyBytes = 256;
+const blockBytes = 16;
 
 /**
  * Begins an encrypted file body (protocol.md, "Calls"): `head` is the 32-byte AES key wrapped with RSA-OAEP (SHA-1) and
@@ -13,7 +13,7 @@ const BLOCK_BYTES = 16;
  */
 export function startEncryption(publicKey: string): { head: Buffer; cipher: Cipher } {
   const key = randomBytes(32);
-  const iv = randomBytes(BLOCK_BYTES);
+  const iv = randomBytes(blockBytes);
   const wrapped = publicEncrypt(
     { key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
     key,
@@ -23,7 +23,7 @@ export function startEncryption(publicKey: string): { head: Buffer; cipher: Ciph
 
 /** The size of the encrypted body of `size` uncompressed bytes: padding adds at least one byte. */
 export function encryptedSize(size: number): number {
-  return WRAPPED_KEY_BYTES + BLOCK_BYTES + (Math.floor(size / BLOCK_BYTES) + 1) * BLOCK_BYTES;
+  return wrappedKeyBytes + blockBytes + (Math.floor(size / blockBytes) + 1) * blockBytes;
 }
 
 /** A stream that compresses what is written to it. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { requireAccessToken } from '../identity/tokens.js';
-import { randomToken } from '../random.js';
-import { Refusal } from '../refusal.js';
-import type { Session, StoredFile } from '../state/records.js';
-import { requireAgent } from './agent.js';
-import type { Call } from './call.js';
-import { parseWith, readJson } from './read-json.js';
+import { requireAccessToken } from '../../identity/tokens.js';
+import { randomToken } from '../../random.js';
+import { Refusal } from '../../refusal.js';
+import type { Session, StoredFile } from '../../state/records.js';
+import { requireAgent } from '../agent.js';
+import type { Call } from '../call.js';
+import { parseWith, readJson } from '../read-json.js';
 
-const OPTIONS = z.object({
+const optionsShape = z.object({
   limits: z.record(z.string(), z.unknown()).optional(),
   scope: z.record(z.string(), z.unknown()).optional(),
   sourceFetch: z.boolean().optional(),
@@ -19,14 +19,17 @@ export async function openReadSession(call: Call) {
   const { userId } = requireAccessToken(call.platform, call);
   const body = await readJson(call.body);
   requireAgent(body);
-  parseWith(OPTIONS, body, '');
+  parseWith(optionsShape, body, '');
   const key = randomToken();
   const expiresAt = clock.aged() + lifetimes.sessionMs;
   state.sessions.put(key, { key, contractId: call.contract.id, userId, expiresAt, polls: 0 });
   return { session: { key, expiry: clock.toWire(expiresAt) } };
 }
 
-/** The session of the path, which must be the caller's own. Throws `InvalidToken` or `NotFound`. */
+/**
+ * The session of the path, which must be the caller's own.
+ * @throws Refusal InvalidToken or NotFound
+ */
 export function requireSession(call: Call): { session: Session; files: StoredFile[] } {
   const { clock, state } = call.platform;
   const { userId } = requireAccessToken(call.platform, call);

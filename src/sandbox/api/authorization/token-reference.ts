@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { knownAccessToken, requireUnexpired } from '../identity/tokens.js';
-import { randomToken } from '../random.js';
-import { Refusal } from '../refusal.js';
-import { requireAgent } from './agent.js';
-import { CHALLENGE } from './authorize.js';
+import { knownAccessToken, requireUnexpired } from '../../identity/tokens.js';
+import { randomToken } from '../../random.js';
+import { Refusal } from '../../refusal.js';
+import { requireAgent } from '../agent.js';
+import type { Call } from '../call.js';
+import { parseWith, readJson } from '../read-json.js';
+import { requireRedirectUri } from '../require-redirect-uri.js';
+import { challengeShape } from './authorize.js';
 import { beginConsent } from './begin-consent.js';
-import type { Call } from './call.js';
-import { parseWith, readJson } from './read-json.js';
-import { requireRedirectUri } from './require-redirect-uri.js';
 
-const CLAIMS = z.object({
+const claimsShape = z.object({
   redirect_uri: z.string(),
   state: z.string().optional(),
-  code_challenge: CHALLENGE.optional(),
+  code_challenge: challengeShape.optional(),
   code_challenge_method: z.literal('S256', 'must be S256').optional(),
 });
 
@@ -23,7 +23,7 @@ const CLAIMS = z.object({
 export async function tokenReference(call: Call) {
   const { platform, contract } = call;
   requireAgent(await readJson(call.body));
-  const claims = parseWith(CLAIMS, call.claims, 'the claim');
+  const claims = parseWith(claimsShape, call.claims, 'the claim');
   if ((claims.code_challenge === undefined) !== (claims.code_challenge_method === undefined)) {
     throw new Refusal('InvalidRequest', 'code_challenge and code_challenge_method come together');
   }

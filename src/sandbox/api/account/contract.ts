@@ -1,6 +1,6 @@
-import type { Call } from './call.js';
+import type { Call } from '../call.js';
 
-const YEAR_MS = 365 * 86_400_000;
+const yearMs = 365 * 86_400_000;
 
 /** `GET permission-access/contract`: the calling contract, about itself. */
 export function contract({ platform, contract: calling }: Call) {
@@ -17,7 +17,7 @@ export function contract({ platform, contract: calling }: Call) {
     },
     certificate: calling.publicKey,
     certificateContractSchemaVersion: 5,
-    expirationDate: platform.clock.real() + 10 * YEAR_MS,
+    expirationDate: platform.clock.real() + 10 * yearMs,
     partnerId: 'sandbox-partner',
     type: calling.name,
   };

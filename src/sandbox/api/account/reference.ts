@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { Refusal } from '../refusal.js';
-import type { Call } from './call.js';
-import { parseWith, readJson } from './read-json.js';
+import { Refusal } from '../../refusal.js';
+import type { Call } from '../call.js';
+import { parseWith, readJson } from '../read-json.js';
 
-const BODY = z.object({ type: z.literal('accountId', 'must be accountId'), value: z.string().min(1) });
+const bodyShape = z.object({ type: z.literal('accountId', 'must be accountId'), value: z.string().min(1) });
 
 /** `POST reference`: an id for an account that may travel in a URL. Assumed: it is the account's own reference. */
 export async function reference(call: Call) {
   const { state } = call.platform;
-  const { value } = parseWith(BODY, await readJson(call.body), '');
+  const { value } = parseWith(bodyShape, await readJson(call.body), '');
   const account = state.accounts.get(value);
   const shared = state.tokens
     .all()

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { verifyJwt } from '../identity/client-jwt.js';
-import { requireAccessToken } from '../identity/tokens.js';
-import { Refusal } from '../refusal.js';
-import type { FileDescriptor } from '../state/records.js';
-import type { Call } from './call.js';
-import { parseWith } from './read-json.js';
-import { receiveBody } from './receive-body.js';
+import { verifyJwt } from '../../identity/client-jwt.js';
+import { requireAccessToken } from '../../identity/tokens.js';
+import { Refusal } from '../../refusal.js';
+import type { FileDescriptor } from '../../state/records.js';
+import type { Call } from '../call.js';
+import { parseWith } from '../read-json.js';
+import { receiveBody } from '../receive-body.js';
 
-const MAX_DESCRIPTOR_CHARACTERS = 8192;
+const maxDescriptorCharacters = 8192;
 
-const DESCRIPTOR = z.object({
+const descriptorShape = z.object({
   mimeType: z.string().regex(/^[^\s/;]+\/[^\s/;]+(;.*)?$/, 'must be a MIME type such as application/pdf'),
   accounts: z.array(z.object({ accountId: z.string().min(1, 'must not be empty') })),
   reference: z.array(z.string()).optional(),
@@ -60,14 +60,14 @@ function readDescriptor({ request, contract }: Call): FileDescriptor {
   const header = request.get('filedescriptor');
   if (!header)
     throw new Refusal('InvalidRequest', 'the header FileDescriptor is missing: a JWT of { metadata }');
-  if (header.length > MAX_DESCRIPTOR_CHARACTERS) {
+  if (header.length > maxDescriptorCharacters) {
     throw new Refusal(
       'InvalidRequest',
-      `the header FileDescriptor may have ${MAX_DESCRIPTOR_CHARACTERS} characters`,
+      `the header FileDescriptor may have ${maxDescriptorCharacters} characters`,
     );
   }
   const { metadata } = verifyJwt(header, contract, 'the JWT of the FileDescriptor header');
-  return parseWith<FileDescriptor>(DESCRIPTOR, metadata, 'metadata');
+  return parseWith<FileDescriptor>(descriptorShape, metadata, 'metadata');
 }
 
 function canonical({ mimeType, accounts, reference, tags }: FileDescriptor): unknown[] {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Source, searchSources } from '../identity/sources.js';
-import type { Call } from './call.js';
-import { parseWith, readJson } from './read-json.js';
+import type { Call } from '../api/call.js';
+import { parseWith, readJson } from '../api/read-json.js';
+import { type Source, searchSources } from './sources.js';
 
-const TYPE_IDS = { pull: 1, push: 2 } as const;
+const typeIds = { pull: 1, push: 2 } as const;
 
-const BODY = z.object({
+const bodyShape = z.object({
   limit: z.int().min(1).max(1000).default(20),
   offset: z.int().min(0).default(0),
   query: z
@@ -26,12 +26,12 @@ const BODY = z.object({
  * `include` and other filters are taken and have no effect.
  */
 export async function querySources({ platform, body }: Call) {
-  const { limit, offset, query } = parseWith(BODY, await readJson(body), '');
+  const { limit, offset, query } = parseWith(bodyShape, await readJson(body), '');
   const search = typeof query?.search === 'string' ? query.search : searchWord(query?.search);
   const wanted = query?.filter?.type?.id;
   const published = query?.filter?.publishedStatus?.includes('approved') ?? true;
   const found = [...searchSources('pull', search), ...searchSources('push', search)]
-    .filter(({ type }) => published && (wanted?.includes(TYPE_IDS[type]) ?? true))
+    .filter(({ type }) => published && (wanted?.includes(typeIds[type]) ?? true))
     .sort((one, other) => one.id - other.id);
   const data = found.slice(offset, offset + limit).map((source) => wireSource(source, platform.urls.onboard));
   return { data, limit, offset, total: found.length };
@@ -47,7 +47,7 @@ function wireSource({ id, name, type, reference }: Source, onboardUrl: string) {
   return {
     id,
     name,
-    type: [{ id: TYPE_IDS[type], name: type }],
+    type: [{ id: typeIds[type], name: type }],
     service: { id, name, reference },
     resource: { url: `${onboardUrl}assets/source-${id}.svg`, mimetype: 'image/svg+xml' },
     publishedStatus: 'approved',

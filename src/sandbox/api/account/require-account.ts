@@ -1,9 +1,12 @@
-import { requireAccessToken } from '../identity/tokens.js';
-import { Refusal } from '../refusal.js';
-import type { Account, Token } from '../state/records.js';
-import type { Call } from './call.js';
+import { requireAccessToken } from '../../identity/tokens.js';
+import { Refusal } from '../../refusal.js';
+import type { Account, Token } from '../../state/records.js';
+import type { Call } from '../call.js';
 
-/** The account of the `accountId` header, which must be the user's. Throws `InvalidToken`, `InvalidRequest` or `NotFound`. */
+/**
+ * The account of the `accountId` header, which must be the user's.
+ * @throws Refusal InvalidToken, InvalidRequest or NotFound
+ */
 export function requireAccount(call: Call): { token: Token; account: Account } {
   const token = requireAccessToken(call.platform, call);
   const accountId = call.request.get('accountid');

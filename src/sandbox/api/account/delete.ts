@@ -1,6 +1,6 @@
-import { requireAccessToken } from '../identity/tokens.js';
-import { forgetUser } from '../state/forget-user.js';
-import type { Call } from './call.js';
+import { requireAccessToken } from '../../identity/tokens.js';
+import { forgetUser } from '../../state/forget-user.js';
+import type { Call } from '../call.js';
 import { requireAccount } from './require-account.js';
 
 /** `DELETE permission-access/service/h:accountId`: the account is gone; what was pushed stays. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { issueTokens, requireUnexpired } from '../identity/tokens.js';
-import { Refusal } from '../refusal.js';
-import type { Call } from './call.js';
+import { issueTokens, requireUnexpired } from '../../identity/tokens.js';
+import { Refusal } from '../../refusal.js';
+import type { Call } from '../call.js';
 
 /** `POST oauth/token`: a code for tokens, or a refresh token for new ones. */
 export function token(call: Call) {

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Refusal } from '../refusal.js';
-import type { StoredFile } from '../state/records.js';
-import type { Call } from './call.js';
+import { Refusal } from '../../refusal.js';
+import type { StoredFile } from '../../state/records.js';
+import type { Call } from '../call.js';
 import { type Compression, compressor, encryptedSize, startEncryption } from './encrypt-file.js';
 import { requireSession } from './read-session.js';
 
