@@ -12,7 +12,7 @@ import { inspectorRouter, Recorder, type SandboxSwitches, whatIfRouter } from '.
 import { leaveRouter } from './leave/index.js';
 import { libraryRouter, PushedFiles, ReadLibraries } from './library/index.js';
 import { homeRouter, type OnboardingParts, onboardingRouter, UsedStates } from './onboarding/index.js';
-import { createPushService, type PushService, providerRouter, pushRouter } from './push/index.js';
+import { createPushService, type PushService } from './push/index.js';
 import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
 import {
   createAssets,
@@ -51,6 +51,7 @@ export interface RunningApp {
   readonly baseUrl: string;
   readonly port: number;
   readonly pushService: PushService;
+  readonly connections: Connections;
   /**
    * Readiness first, then no new uploads, then what is under way gets its time; the rest goes back into the queue and
    * is sent after the next start.
@@ -101,6 +102,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     sealer,
     spool,
     sdk,
+    contracts: platform.contracts,
     connections,
     calls,
     recorder,
@@ -155,11 +157,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         { onboarding, baseUrl: () => baseUrl, onboardOrigins },
         config.rateLimits.startsPerMinute,
       ),
-      pushRouter(pushService, config.rateLimits.uploadsPerMinute),
-      providerRouter(
-        { ...pushService, sdk, contracts: platform.contracts, calls },
-        config.rateLimits.uploadsPerMinute,
-      ),
+      ...pushService.routers,
       inspectorRouter({ recorder, canSwitch: options.switches !== undefined }),
       whatIfRouter(options.switches),
     ],
@@ -175,7 +173,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     pushService.refuseUploads();
     recorder.close();
     const until = performance.now() + withinMs;
-    // The door stays open while work is under way: `/readyz` can only say 503 to those who are let in.
+    // The server goes on listening meanwhile, so that `/readyz` can say 503.
     await Promise.all([pushService.guard.idle(withinMs), pushService.stop(withinMs)]);
     await closeServer(server, Math.max(0, until - performance.now()));
     sessions.stop();
@@ -185,6 +183,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     baseUrl,
     port,
     pushService,
+    connections,
     close: (withinMs = config.drainMs) => {
       closing ??= close(withinMs);
       return closing;

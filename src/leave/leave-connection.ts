@@ -36,7 +36,7 @@ export async function cancelWaiting(
         underWay.push(push);
         continue;
       }
-      await pushes.keeper.release(push.id);
+      await pushes.sweeper.release(push.id);
       pushes.events.changed(push.id);
       cancelled.push(push);
     }

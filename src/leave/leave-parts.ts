@@ -16,7 +16,7 @@ export interface PushesToDrop {
     /** Deletes all pushes of the visitor. @returns names in the spool that can be removed now */
     forget(visitorId: string): Promise<string[]>;
   };
-  readonly keeper: { release(pushId: string): Promise<void> };
+  readonly sweeper: { release(pushId: string): Promise<void> };
   readonly spool: { discard(spoolName: string): Promise<void> };
   readonly events: { changed(pushId: string): void };
 }

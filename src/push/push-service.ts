@@ -1,24 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../config/index.js';
+import type { Router } from 'express';
+import type { Config, Contracts } from '../config/index.js';
 import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { Database, Sealer, Spool } from '../storage/index.js';
 import type { Logger } from '../web/index.js';
+import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
+import { AttemptMaker } from './delivery/make-attempt.js';
+import { LibraryIntake } from './intake/library-intake.js';
+import { ProviderIntake } from './intake/provider-intake.js';
+import { PushIntake } from './intake/push-intake.js';
 import { UploadGuard } from './intake/upload-guard.js';
 import { Ledger } from './ledger/ledger.js';
-import { PayloadKeeper } from './ledger/payload-keeper.js';
+import { PayloadSweeper } from './ledger/payload-sweeper.js';
 import { PushEvents } from './ledger/push-events.js';
 import { WorkQueue } from './ledger/work-queue.js';
-import type { PushParts } from './parts.js';
+import { providerRouter } from './pages/provider-router.js';
+import { pushRouter } from './pages/router.js';
+import { ProviderAccounts } from './provider/provider-accounts.js';
+import { ResourceChecker } from './provider/provider-checker.js';
+import { ProviderPage } from './provider/provider-page.js';
+import { ProviderSources } from './provider/provider-sources.js';
 
+/** What the push service is made from; it hands on to each of its parts what that part uses. */
 export interface PushServiceOptions {
-  config: Pick<Config, 'uploads' | 'dispatch'>;
+  config: Pick<Config, 'uploads' | 'dispatch' | 'rateLimits'>;
   database: Database;
   sealer: Sealer;
   spool: Spool;
   sdk: DigiMe;
+  contracts: Contracts;
   connections: Connections;
   calls: ConnectionCalls;
   recorder: Recorder;
@@ -26,8 +39,17 @@ export interface PushServiceOptions {
   now: () => number;
 }
 
-/** Intake, ledger and dispatcher put together; started and stopped as one. */
-export interface PushService extends PushParts {
+/** Intake, ledger and delivery put together; started and stopped as one. */
+export interface PushService {
+  readonly ledger: Ledger;
+  readonly queue: WorkQueue;
+  readonly dispatcher: Dispatcher;
+  readonly events: PushEvents;
+  readonly sweeper: PayloadSweeper;
+  readonly guard: UploadGuard;
+  readonly spool: Spool;
+  /** The routes for files and those for bundles. */
+  readonly routers: readonly Router[];
   start(): Promise<void>;
   /** Refuses new uploads from now on. */
   refuseUploads(): void;
@@ -35,38 +57,55 @@ export interface PushService extends PushParts {
   stop(withinMs: number): Promise<void>;
 }
 
+/** Makes the push service; nothing happens before `start`. */
 export function createPushService(options: PushServiceOptions): PushService {
-  const { config, database, sealer, spool, connections, calls, recorder, log, now } = options;
+  const { config, database, sealer, spool, sdk, contracts, connections, calls, recorder, log, now } = options;
+  const { maxUploadBytes } = config.uploads;
+  const { retryBudgetMs } = config.dispatch;
+  const { uploadsPerMinute } = config.rateLimits;
   const ledger = new Ledger(database, sealer, now);
   const queue = new WorkQueue(database, sealer, randomUUID(), config.dispatch.leaseMs, now);
   const events = new PushEvents();
-  const keeper = new PayloadKeeper(database, spool, config.dispatch.failedRetentionMs, log, now);
+  const sweeper = new PayloadSweeper(database, spool, config.dispatch.failedRetentionMs, log, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
-  const dispatcher = new Dispatcher({
-    queue,
-    connections,
-    events,
+  const deliverer = new Deliverer({ sdk, calls, spool });
+  const attempts = new AttemptMaker({
+    ...{ deliverer, queue, connections, events, spool, recorder, log, now },
     settings: config.dispatch,
-    log,
-    now,
-    sdk: options.sdk,
-    calls,
-    spool,
-    recorder,
+  });
+  const dispatcher = new Dispatcher({ queue, attempts, events, settings: config.dispatch, log, now });
+  const intake = new PushIntake({ ledger, queue, dispatcher, sweeper, recorder, retryBudgetMs });
+  const libraryIntake = new LibraryIntake({ connections, guard, intake, spool, sweeper, maxUploadBytes });
+  const checker = new ResourceChecker();
+  const accounts = new ProviderAccounts({ sdk, calls, connections });
+  const sources = new ProviderSources({ sdk, readContract: contracts.read, recorder });
+  const page = new ProviderPage({
+    ...{ connections, accounts, log },
+    canConnect: contracts.provider !== undefined,
+    canListSources: sources.canList,
   });
   return {
-    ...{ connections, ledger, dispatcher, events, keeper, guard, spool, recorder, queue, log, now },
-    uploads: config.uploads,
-    dispatch: config.dispatch,
+    ...{ ledger, queue, dispatcher, events, sweeper, guard, spool },
+    routers: [
+      pushRouter({
+        ...{ connections, ledger, dispatcher, events, sweeper },
+        ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, uploadsPerMinute },
+      }),
+      providerRouter({
+        ...{ connections, guard, accounts, sources, page, checker },
+        intake: new ProviderIntake({ connections, intake, spool, checker, accounts }),
+        pushesPerMinute: uploadsPerMinute,
+      }),
+    ],
     start: async () => {
-      await keeper.start();
+      await sweeper.start();
       await dispatcher.start();
     },
     refuseUploads: () => guard.close(),
     stop: async (withinMs) => {
       guard.close();
       events.close();
-      keeper.stop();
+      sweeper.stop();
       await dispatcher.stop(withinMs);
     },
   };

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { AppError } from '../errors.js';
-import type { Database } from './database.js';
+import { type Database, isShared } from './database.js';
 import { asStorageError } from './storage-error.js';
 
 /** A piece of work inside a transaction. It may run twice, so it has no effect but on the database. */
@@ -20,29 +20,33 @@ const mostTogether = 64;
  * for another one's sake. When the storage itself fails, all of them do.
  */
 class CommitGroup {
-  private readonly waiting: Waiting[] = [];
-  private working = false;
+  readonly #waiting: Waiting[] = [];
+  #working = false;
 
-  constructor(private readonly database: Database) {}
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
 
   add<T>(job: Job<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.waiting.push({ job, resolve: resolve as (value: unknown) => void, reject });
-      if (this.working) return;
-      this.working = true;
+      this.#waiting.push({ job, resolve: resolve as (value: unknown) => void, reject });
+      if (this.#working) return;
+      this.#working = true;
       // Requests that are being answered in this turn of the event loop get their chance to join.
-      setImmediate(() => void this.work());
+      setImmediate(() => void this.#work());
     });
   }
 
-  private async work(): Promise<void> {
-    while (this.waiting.length > 0) await this.commit(this.waiting.splice(0, mostTogether));
-    this.working = false;
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, mostTogether));
+    this.#working = false;
   }
 
-  private async commit(batch: Waiting[]): Promise<void> {
+  async #commit(batch: Waiting[]): Promise<void> {
     try {
-      const results = await this.database.transaction(async (transaction) => {
+      const results = await this.#database.transaction(async (transaction) => {
         const all: unknown[] = [];
         for (const { job } of batch) all.push(await job(transaction));
         return all;
@@ -54,7 +58,7 @@ class CommitGroup {
       if (!(error instanceof AppError) && asStorageError(error) instanceof AppError)
         return batch.forEach(({ reject }) => void reject(error));
       for (const { job, resolve, reject } of batch)
-        await this.database.transaction(job).then(resolve, reject);
+        await this.#database.transaction(job).then(resolve, reject);
     }
   }
 }
@@ -67,7 +71,7 @@ const groups = new WeakMap<Database, CommitGroup>();
  * @throws what the job or the commit throws
  */
 export function commitTogether<T>(database: Database, job: Job<T>): Promise<T> {
-  if (database.client.config.client === 'pg') return database.transaction(job);
+  if (isShared(database)) return database.transaction(job);
   const group = groups.get(database) ?? new CommitGroup(database);
   groups.set(database, group);
   return group.add(job);

@@ -5,6 +5,9 @@ import { migrations } from './migrations.js';
 
 export type Database = Knex;
 
+/** Whether other processes may use this database at the same time: PostgreSQL, not the embedded one. */
+export const isShared = (database: Database): boolean => database.client.config.client === 'pg';
+
 /**
  * Opens the ledger: PostgreSQL where an address is given, else the SQLite file `push.sqlite` in `dataDir`, and brings
  * its tables up to date. SQLite runs with WAL and `synchronous=FULL`, so that what was committed survives a power cut.

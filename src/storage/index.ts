@@ -1,5 +1,5 @@
 export { commitTogether } from './commit-together.js';
-export { type Database, openDatabase, probeDatabase } from './database.js';
+export { type Database, isShared, openDatabase, probeDatabase } from './database.js';
 export type { PayloadWriter, StoredPayload } from './payload-writer.js';
 export { cookieSecret, createSealer, type Sealer } from './sealing.js';
 export { Spool } from './spool.js';

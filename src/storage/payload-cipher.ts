@@ -45,42 +45,46 @@ export function checkEnd(key: Buffer, segments: number, end: Buffer): void {
 
 /** Seals incoming chunks as they come, cut into segments. */
 export class SegmentSealer {
-  private cipher: CipherGCM | undefined;
-  private room = 0;
-  private segment = 0;
+  #cipher: CipherGCM | undefined;
+  #room = 0;
+  #segment = 0;
 
-  constructor(private readonly key: Buffer) {}
+  readonly #key: Buffer;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
 
   /** Sealed bytes that are ready to be written, in order. */
   add(chunk: Buffer): Buffer[] {
     const ready: Buffer[] = [];
     for (let at = 0; at < chunk.length; ) {
-      this.cipher ??= this.begin();
-      const piece = chunk.subarray(at, at + this.room);
-      ready.push(this.cipher.update(piece));
+      this.#cipher ??= this.#begin();
+      const piece = chunk.subarray(at, at + this.#room);
+      ready.push(this.#cipher.update(piece));
       at += piece.length;
-      this.room -= piece.length;
-      if (this.room === 0) ready.push(...this.finish());
+      this.#room -= piece.length;
+      if (this.#room === 0) ready.push(...this.#finish());
     }
     return ready;
   }
 
   /** What is left of the last segment, and the end. */
   end(): Buffer[] {
-    return [...this.finish(), ...sealSegment(this.key, this.segment, true, Buffer.alloc(0))];
+    return [...this.#finish(), ...sealSegment(this.#key, this.#segment, true, Buffer.alloc(0))];
   }
 
-  private begin(): CipherGCM {
-    this.room = segmentBytes;
-    return createCipheriv('aes-256-gcm', this.key, nonceOf(this.segment, false));
+  #begin(): CipherGCM {
+    this.#room = segmentBytes;
+    return createCipheriv('aes-256-gcm', this.#key, nonceOf(this.#segment, false));
   }
 
-  private finish(): Buffer[] {
-    if (this.cipher === undefined) return [];
-    this.cipher.final();
-    const tag = this.cipher.getAuthTag();
-    this.cipher = undefined;
-    this.segment++;
+  #finish(): Buffer[] {
+    if (this.#cipher === undefined) return [];
+    this.#cipher.final();
+    const tag = this.#cipher.getAuthTag();
+    this.#cipher = undefined;
+    this.#segment++;
     return [tag];
   }
 }

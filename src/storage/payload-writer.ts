@@ -38,122 +38,126 @@ async function syncFolder(folder: string): Promise<void> {
  */
 export class PayloadWriter extends Writable {
   readonly key = randomBytes(32);
-  private readonly hash = createHash('sha256');
-  private readonly sealer = new SegmentSealer(this.key);
-  private readonly spoolName = randomUUID();
-  private readonly small: Buffer[] = [];
-  private head = Buffer.alloc(0);
-  private size = 0;
-  private file: FileHandle | undefined;
-  private writing: Promise<unknown> = Promise.resolve();
-  private busy: Promise<unknown> = Promise.resolve();
-  private wasOpened = false;
-  private stored: StoredPayload | undefined;
+  readonly #hash = createHash('sha256');
+  readonly #sealer = new SegmentSealer(this.key);
+  readonly #spoolName = randomUUID();
+  readonly #small: Buffer[] = [];
+  #head = Buffer.alloc(0);
+  #size = 0;
+  #file: FileHandle | undefined;
+  #writing: Promise<unknown> = Promise.resolve();
+  #busy: Promise<unknown> = Promise.resolve();
+  #wasOpened = false;
+  #stored: StoredPayload | undefined;
 
-  constructor(
-    private readonly folder: string,
-    private readonly maxBytes: number,
-  ) {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+
+  constructor(folder: string, maxBytes: number) {
     super({ highWaterMark: 1024 * 1024, decodeStrings: true });
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
   }
 
   /** What was stored. Only after `finish`. */
   get payload(): StoredPayload {
-    if (this.stored === undefined) throw new Error('the payload is not complete');
-    return this.stored;
+    if (this.#stored === undefined) throw new Error('the payload is not complete');
+    return this.#stored;
   }
 
-  private get partPath(): string {
-    return join(this.folder, `${this.spoolName}.part`);
+  get #partPath(): string {
+    return join(this.#folder, `${this.#spoolName}.part`);
   }
 
-  private get finalPath(): string {
-    return join(this.folder, this.spoolName);
+  get #finalPath(): string {
+    return join(this.#folder, this.#spoolName);
   }
 
-  private async take(chunks: Buffer[]): Promise<void> {
+  async #take(chunks: Buffer[]): Promise<void> {
     for (const chunk of chunks) {
-      this.size += chunk.length;
-      if (this.size > this.maxBytes)
-        throw new AppError('FileTooLarge', { values: { maxBytes: this.maxBytes } });
-      this.hash.update(chunk);
-      if (this.head.length < headBytes)
-        this.head = Buffer.concat([this.head, chunk.subarray(0, headBytes - this.head.length)]);
+      this.#size += chunk.length;
+      if (this.#size > this.#maxBytes)
+        throw new AppError('FileTooLarge', { values: { maxBytes: this.#maxBytes } });
+      this.#hash.update(chunk);
+      if (this.#head.length < headBytes)
+        this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
     }
-    if (this.file === undefined && this.size <= inlineBytes) {
+    if (this.#file === undefined && this.#size <= inlineBytes) {
       // A small chunk is a view into the parser's 64 KiB buffer: a copy lets that go.
-      this.small.push(...chunks.map((chunk) => Buffer.from(chunk)));
+      this.#small.push(...chunks.map((chunk) => Buffer.from(chunk)));
       return;
     }
-    if (this.file === undefined) {
-      this.wasOpened = true;
-      this.file = await open(this.partPath, 'wx', 0o600);
+    if (this.#file === undefined) {
+      this.#wasOpened = true;
+      this.#file = await open(this.#partPath, 'wx', 0o600);
     }
-    await this.writeSealed([...this.small.splice(0), ...chunks].flatMap((chunk) => this.sealer.add(chunk)));
+    await this.#writeSealed(
+      [...this.#small.splice(0), ...chunks].flatMap((chunk) => this.#sealer.add(chunk)),
+    );
   }
 
-  private async writeSealed(sealed: Buffer[]): Promise<void> {
-    await this.writing;
+  async #writeSealed(sealed: Buffer[]): Promise<void> {
+    await this.#writing;
     if (sealed.length === 0) return;
-    this.writing = writeFully(this.file as FileHandle, sealed);
+    this.#writing = writeFully(this.#file as FileHandle, sealed);
     // Awaited by the next call; this only keeps a failure from counting as unhandled until then.
-    this.writing.catch(() => {});
+    this.#writing.catch(() => {});
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.run(this.take([chunk]), callback);
+    this.#run(this.#take([chunk]), callback);
   }
 
   override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
-    this.run(this.take(chunks.map(({ chunk }) => chunk)), callback);
+    this.#run(this.#take(chunks.map(({ chunk }) => chunk)), callback);
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.run(this.complete(), callback);
+    this.#run(this.#complete(), callback);
   }
 
-  private run(task: Promise<void>, callback: (error?: Error | null) => void): void {
-    this.busy = task.catch(() => {});
+  #run(task: Promise<void>, callback: (error?: Error | null) => void): void {
+    this.#busy = task.catch(() => {});
     task.then(
       () => callback(),
       (error) => callback(asSpoolError(error) as Error),
     );
   }
 
-  private async complete(): Promise<void> {
-    const facts = { size: this.size, head: this.head, key: this.key };
-    if (this.file === undefined) {
-      const sealed = Buffer.concat(sealSegment(this.key, 0, true, Buffer.concat(this.small)));
-      this.stored = { ...facts, sha256: this.hash.digest('hex'), sealed };
+  async #complete(): Promise<void> {
+    const facts = { size: this.#size, head: this.#head, key: this.key };
+    if (this.#file === undefined) {
+      const sealed = Buffer.concat(sealSegment(this.key, 0, true, Buffer.concat(this.#small)));
+      this.#stored = { ...facts, sha256: this.#hash.digest('hex'), sealed };
       return;
     }
-    await this.writeSealed(this.sealer.end());
-    await this.writing;
+    await this.#writeSealed(this.#sealer.end());
+    await this.#writing;
     // Durable before it is promised: the file's bytes, then its name, then the ledger's commit.
-    await this.file.datasync();
-    await this.file.close();
-    this.file = undefined;
-    await rename(this.partPath, this.finalPath);
-    await syncFolder(this.folder);
-    this.stored = { ...facts, sha256: this.hash.digest('hex'), spoolName: this.spoolName };
+    await this.#file.datasync();
+    await this.#file.close();
+    this.#file = undefined;
+    await rename(this.#partPath, this.#finalPath);
+    await syncFolder(this.#folder);
+    this.#stored = { ...facts, sha256: this.#hash.digest('hex'), spoolName: this.#spoolName };
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.tidy().then(
+    this.#tidy().then(
       () => callback(error),
       () => callback(error),
     );
   }
 
   /** Streams are destroyed in the middle of a write: the `open` or `rename` under way would leave its file behind. */
-  private async tidy(): Promise<void> {
-    await this.busy;
-    await this.writing.catch(() => {});
-    await this.file?.close().catch(() => {});
-    this.file = undefined;
-    if (this.writableFinished || !this.wasOpened) return;
-    await rm(this.partPath, { force: true });
-    await rm(this.finalPath, { force: true });
+  async #tidy(): Promise<void> {
+    await this.#busy;
+    await this.#writing.catch(() => {});
+    await this.#file?.close().catch(() => {});
+    this.#file = undefined;
+    if (this.writableFinished || !this.#wasOpened) return;
+    await rm(this.#partPath, { force: true });
+    await rm(this.#finalPath, { force: true });
   }
 }
 

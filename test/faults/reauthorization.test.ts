@@ -60,7 +60,7 @@ test('20 pushes with an expired token make exactly one refresh', async () => {
 test('the new pair is kept before it is used', async () => {
   const id = await connect();
   pair.sandbox.control.advanceClock(2 * hour);
-  const { connections } = pair.app.pushService;
+  const { connections } = pair.app;
   const before = (await connections.loadToken(id))?.token.accessToken.value;
   // The refresh goes through; the import that follows it hangs, so the pair has not been used when we look.
   pair.sandbox.control.addFault({ route: 'import', times: 1, status: 401 });
@@ -116,7 +116,7 @@ test('a push that waits although its connection works goes on by itself', async 
   const first = await uploadMany(1);
   await browser.waitForState(first.ids[0] ?? '', ['needs-reauthorization']);
   // What a process leaves behind that dies between the new token and letting the pushes go on.
-  const { connections } = pair.app.pushService;
+  const { connections } = pair.app;
   const stored = await connections.loadToken(connection);
   if (stored === undefined) throw new Error('the connection has no token');
   pair.sandbox.control.clearFaults();

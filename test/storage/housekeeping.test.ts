@@ -15,12 +15,12 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('housekeeping with the ledger i
   test('gives up payloads of failed pushes after their time, and they count against no quota', async () => {
     const push = await stage.accept({}, 100_000);
     await fail(push);
-    const keeper = stage.keeperOf(1000);
-    await keeper.start();
+    const sweeper = stage.sweeperOf(1000);
+    await sweeper.start();
     expect(readdirSync(stage.spool.folder)).toHaveLength(1);
     stage.now += 1001;
-    await keeper.start();
-    keeper.stop();
+    await sweeper.start();
+    sweeper.stop();
     expect(readdirSync(stage.spool.folder)).toEqual([]);
     expect(await stage.stateOf(push.id)).toBe('failed');
     expect(await stage.ledger.storedBytes('anna')).toEqual({ ofVisitor: 0, inAll: 0 });
@@ -38,7 +38,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('housekeeping with the ledger i
         if (/from `pushes` inner join `payloads`/.test(sql))
           retried ??= stage.ledger.retry('anna', push.id, 1);
       });
-      await stage.keeperOf(1000).start();
+      await stage.sweeperOf(1000).start();
       await retried;
       expect(await stage.stateOf(push.id)).toBe('queued');
       expect(readdirSync(stage.spool.folder)).toHaveLength(1);
@@ -49,9 +49,9 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('housekeeping with the ledger i
     const kept = await stage.accept({}, 100_000);
     const { spoolName = '' } = (await stage.queueOf('a').payloadOf(kept.id)) ?? {};
     await stage.store(100_000);
-    const keeper = stage.keeperOf();
-    await keeper.start();
-    keeper.stop();
+    const sweeper = stage.sweeperOf();
+    await sweeper.start();
+    sweeper.stop();
     const left = readdirSync(stage.spool.folder);
     expect(left).toContain(spoolName);
     // Another process on the same database may be about to commit it.
@@ -61,10 +61,10 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('housekeeping with the ledger i
   test('a file whose commit is in doubt goes only when the ledger does not know it', async () => {
     const push = await stage.accept({}, 100_000);
     const { spoolName = '' } = (await stage.queueOf('a').payloadOf(push.id)) ?? {};
-    const keeper = stage.keeperOf();
-    await keeper.discardUnlessKnown(spoolName);
-    await keeper.start();
-    keeper.stop();
+    const sweeper = stage.sweeperOf();
+    await sweeper.discardUnlessKnown(spoolName);
+    await sweeper.start();
+    sweeper.stop();
     expect(readdirSync(stage.spool.folder)).toEqual([spoolName]);
   });
 });

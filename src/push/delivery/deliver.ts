@@ -5,66 +5,72 @@ import type { Spool } from '../../storage/index.js';
 import type { PayloadRecord } from '../ledger/work-queue.js';
 import type { Push } from '../push.js';
 
-export interface DeliveryParts {
-  readonly sdk: DigiMe;
-  readonly calls: ConnectionCalls;
-  readonly spool: Spool;
-}
-
 export interface Delivery {
   status: number;
   /** The provider's answer, where there was one. */
   body?: unknown;
 }
 
-/**
- * Makes one attempt to deliver a push: streams the payload from the spool through the client. The client refreshes
- * the token once if it has to and opens the payload afresh for the repeat.
- * @throws what the client throws, AppError ConnectionNotFound, or an Error of the spool
- */
-export async function deliver(
-  parts: DeliveryParts,
-  push: Push,
-  payload: PayloadRecord,
-  signal: AbortSignal,
-): Promise<Delivery> {
-  let delivery: Delivery = { status: 0 };
-  await parts.calls.act({ id: push.connectionId, push: push.id }, async (call) => {
-    const common = {
-      ...call,
-      signal,
-      onResponse: (response: { status: number; body?: unknown }) => {
-        delivery = { status: response.status, ...(response.body !== undefined && { body: response.body }) };
-      },
-    };
-    if (push.type === 'library') {
-      if (push.descriptor === undefined) throw new AppError('InternalError');
-      await parts.sdk.pushData({
-        type: 'library',
-        ...common,
-        data: {
-          fileData: () => parts.spool.read(payload, payload.key),
-          fileSize: push.size,
-          fileName: push.fileName,
-          fileDescriptor: push.descriptor,
+/** What `Deliverer` uses. */
+interface DelivererParts {
+  readonly sdk: Pick<DigiMe, 'pushData'>;
+  readonly calls: ConnectionCalls;
+  readonly spool: Pick<Spool, 'read'>;
+}
+
+/** Hands payloads to digi.me. */
+export class Deliverer {
+  readonly #parts: DelivererParts;
+
+  constructor(parts: DelivererParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes one attempt to deliver a push: streams the payload from the spool through the client. The client refreshes
+   * the token once if it has to and opens the payload afresh for the repeat.
+   * @throws what the client throws, AppError ConnectionNotFound, or an Error of the spool
+   */
+  async deliver(push: Push, payload: PayloadRecord, signal: AbortSignal): Promise<Delivery> {
+    const { sdk, calls, spool } = this.#parts;
+    let delivery: Delivery = { status: 0 };
+    await calls.act({ id: push.connectionId, push: push.id }, async (call) => {
+      const common = {
+        ...call,
+        signal,
+        onResponse: (response: { status: number; body?: unknown }) => {
+          delivery = { status: response.status, ...(response.body !== undefined && { body: response.body }) };
         },
-      });
-    } else {
-      await parts.sdk.pushData({
-        type: 'provider',
-        ...common,
-        data: await readAll(parts.spool, payload),
-        standard: 'fhir',
-        version: push.providerVersion === '3.0.2' ? '3.0.2' : 'stu3',
-        accountId: push.accountId ?? '',
-      });
-    }
-  });
-  return delivery;
+      };
+      if (push.type === 'library') {
+        if (push.descriptor === undefined) throw new AppError('InternalError');
+        await sdk.pushData({
+          type: 'library',
+          ...common,
+          data: {
+            fileData: () => spool.read(payload, payload.key),
+            fileSize: push.size,
+            fileName: push.fileName,
+            fileDescriptor: push.descriptor,
+          },
+        });
+      } else {
+        await sdk.pushData({
+          type: 'provider',
+          ...common,
+          data: await readAll(spool, payload),
+          standard: 'fhir',
+          version: push.providerVersion === '3.0.2' ? '3.0.2' : 'stu3',
+          accountId: push.accountId ?? '',
+        });
+      }
+    });
+    return delivery;
+  }
 }
 
 /** Provider resources are at most a few MiB (`provider-body.ts`); they leave as they were checked, digit for digit. */
-async function readAll(spool: Spool, payload: PayloadRecord): Promise<Buffer> {
+async function readAll(spool: Pick<Spool, 'read'>, payload: PayloadRecord): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of spool.read(payload, payload.key)) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -2,35 +2,45 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DispatchSettings } from '../../config/index.js';
 import type { Connections } from '../../connections/index.js';
 import type { Recorder } from '../../inspector/index.js';
-import { asStorageError } from '../../storage/index.js';
+import { asStorageError, type Spool } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
 import type { PushEvents } from '../ledger/push-events.js';
 import type { PayloadRecord, Settlement, WorkQueue } from '../ledger/work-queue.js';
 import { type Attempt, isAboutOneAccount, type Push, type PushState } from '../push.js';
 import { classifyFailure, type Verdict } from './classify-failure.js';
-import { type DeliveryParts, deliver } from './deliver.js';
+import type { Deliverer } from './deliver.js';
 import { settleDelivery, settleFailure } from './settle.js';
 
-export interface AttemptParts extends DeliveryParts {
+/** How long to leave a database alone that just failed. */
+const troubleMs = 1000;
+
+/** What `AttemptMaker` uses. */
+interface AttemptMakerParts {
+  readonly deliverer: Deliverer;
   readonly queue: WorkQueue;
   readonly connections: Connections;
-  readonly recorder: Recorder;
   readonly events: PushEvents;
+  readonly spool: Pick<Spool, 'discard'>;
+  readonly recorder: Pick<Recorder, 'browserStep'>;
   readonly settings: DispatchSettings;
   readonly log: Logger;
   readonly now: () => number;
 }
 
-/** How long to leave a database alone that just failed. */
-const troubleMs = 1000;
-
 /** Makes attempts: delivers what was claimed, decides what follows and records it. */
 export class AttemptMaker {
-  /** @param isStopping whether the process is about to end; what is broken off then goes back into the queue */
-  constructor(
-    private readonly parts: AttemptParts,
-    private readonly isStopping: () => boolean,
-  ) {}
+  #isStopping = false;
+
+  readonly #parts: AttemptMakerParts;
+
+  constructor(parts: AttemptMakerParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on what is broken off goes back into the queue: the process is about to end. */
+  beginStopping(): void {
+    this.#isStopping = true;
+  }
 
   /**
    * One attempt to deliver a push that this process holds the lease of.
@@ -39,50 +49,50 @@ export class AttemptMaker {
    * @throws Error when the outcome could not be recorded; the lease then runs out and the push is tried again
    */
   async make(push: Push, signal: AbortSignal, atHand?: PayloadRecord): Promise<PushState> {
-    const startedAt = this.parts.now();
+    const startedAt = this.#parts.now();
     const begun = performance.now();
     const measured = () => ({
       number: push.attempts,
       startedAt,
       durationMs: Math.round(performance.now() - begun),
     });
-    const payload = atHand ?? (await this.patiently(push, () => this.parts.queue.payloadOf(push.id)));
+    const payload = atHand ?? (await this.#patiently(push, () => this.#parts.queue.payloadOf(push.id)));
     if (payload === undefined) {
       const lost = { code: 'PayloadMissing', message: 'the payload is no longer there' };
-      this.parts.log.error({ push: push.id }, 'a push has no payload');
-      await this.settle(push, { state: 'failed', attempt: { ...measured(), ...lost }, lastError: lost });
+      this.#parts.log.error({ push: push.id }, 'a push has no payload');
+      await this.#settle(push, { state: 'failed', attempt: { ...measured(), ...lost }, lastError: lost });
       return 'failed';
     }
     let settlement: Settlement;
     try {
-      const delivery = await deliver(this.parts, push, payload, signal);
+      const delivery = await this.#parts.deliverer.deliver(push, payload, signal);
       settlement = settleDelivery(delivery, measured());
     } catch (error) {
-      settlement = await this.settlementOf(push, error, measured());
+      settlement = await this.#settlementOf(push, error, measured());
     }
-    await this.settle(push, settlement);
+    await this.#settle(push, settlement);
     if (settlement.state === 'delivered' && payload.spoolName !== undefined)
-      await this.parts.spool.discard(payload.spoolName);
+      await this.#parts.spool.discard(payload.spoolName);
     return settlement.state;
   }
 
-  private async settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
-    const verdict = await this.patiently(push, () => this.verdictOn(push, error));
+  async #settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {
+    const verdict = await this.#patiently(push, () => this.#verdictOn(push, error));
     const settlement = settleFailure(push, error, attempt, verdict, {
-      ...this.parts.settings,
-      now: this.parts.now(),
-      isStopping: this.isStopping(),
+      ...this.#parts.settings,
+      now: this.#parts.now(),
+      isStopping: this.#isStopping,
     });
     const { code, status, reference } = settlement.attempt;
-    this.parts.log.warn(
+    this.#parts.log.warn(
       { push: push.id, code, status, reference, next: settlement.state, attempt: push.attempts },
       'an attempt failed',
     );
     return settlement;
   }
 
-  private async verdictOn(push: Push, error: unknown): Promise<Verdict> {
-    const connection = await this.parts.connections.get(push.connectionId);
+  async #verdictOn(push: Push, error: unknown): Promise<Verdict> {
+    const connection = await this.#parts.connections.get(push.connectionId);
     // The connection was dropped while this was on its way: there is nobody left to deliver it for.
     if (connection === undefined) return { outcome: 'fail', possiblyArrived: false };
     const verdict = classifyFailure(error);
@@ -92,27 +102,27 @@ export class AttemptMaker {
     return verdict;
   }
 
-  private async settle(push: Push, settlement: Settlement): Promise<void> {
-    await this.patiently(push, () => this.parts.queue.settle(push.id, settlement));
-    this.parts.recorder.browserStep(push.visitorId, 'push-state', {
+  async #settle(push: Push, settlement: Settlement): Promise<void> {
+    await this.#patiently(push, () => this.#parts.queue.settle(push.id, settlement));
+    this.#parts.recorder.browserStep(push.visitorId, 'push-state', {
       push: push.id,
       state: settlement.state,
     });
     if (settlement.state !== 'needs-reauthorization' || isAboutOneAccount(settlement.lastError)) return;
-    for (const id of await this.parts.queue.suspend(push.connectionId)) this.parts.events.changed(id);
+    for (const id of await this.#parts.queue.suspend(push.connectionId)) this.#parts.events.changed(id);
   }
 
   /**
    * Does something with the ledger, again and again while that is away for a moment: to forget what happened would send
    * the push again, and to leave it to its lease would keep it waiting.
    */
-  private async patiently<T>(push: Push, task: () => Promise<T>): Promise<T> {
+  async #patiently<T>(push: Push, task: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await task();
       } catch (error) {
-        if (tries * troubleMs > this.parts.settings.leaseMs || this.isStopping()) throw error;
-        this.parts.log.error(
+        if (tries * troubleMs > this.#parts.settings.leaseMs || this.#isStopping) throw error;
+        this.#parts.log.error(
           { err: asStorageError(error), push: push.id },
           'the ledger is away; trying again',
         );

@@ -63,24 +63,34 @@ function asUploadError(error: unknown, maxBytes: number): unknown {
 
 /** Each file goes straight into a `PayloadWriter`; `refuse` is told of a failure before multer has drained the body. */
 class SpoolStorage implements StorageEngine {
+  readonly #spool: Spool;
+  readonly #maxBytes: number;
+  readonly #began: (writer: PayloadWriter) => void;
+  readonly #refuse: (error: unknown) => void;
+
   constructor(
-    private readonly spool: Spool,
-    private readonly maxBytes: number,
-    private readonly began: (writer: PayloadWriter) => void,
-    private readonly refuse: (error: unknown) => void,
-  ) {}
+    spool: Spool,
+    maxBytes: number,
+    began: (writer: PayloadWriter) => void,
+    refuse: (error: unknown) => void,
+  ) {
+    this.#spool = spool;
+    this.#maxBytes = maxBytes;
+    this.#began = began;
+    this.#refuse = refuse;
+  }
 
   _handleFile(
     _req: Request,
     file: Express.Multer.File,
     callback: (error?: unknown, info?: Partial<Express.Multer.File>) => void,
   ): void {
-    const writer = this.spool.createWriter(this.maxBytes);
-    this.began(writer);
+    const writer = this.#spool.createWriter(this.#maxBytes);
+    this.#began(writer);
     pipeline(file.stream, writer).then(
       () => callback(null, { payload: writer.payload } as Partial<Express.Multer.File>),
       (error) => {
-        this.refuse(error);
+        this.#refuse(error);
         callback(error);
       },
     );
@@ -88,7 +98,7 @@ class SpoolStorage implements StorageEngine {
 
   _removeFile(_req: Request, file: Express.Multer.File, callback: (error: Error | null) => void): void {
     const { spoolName } = (file as unknown as SpooledFile).payload;
-    (spoolName === undefined ? Promise.resolve() : this.spool.discard(spoolName)).then(
+    (spoolName === undefined ? Promise.resolve() : this.#spool.discard(spoolName)).then(
       () => callback(null),
       callback,
     );

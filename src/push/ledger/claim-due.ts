@@ -22,45 +22,48 @@ const dueVisitors = `
 /** Takes due pushes out of the queue, going round the visitors: nobody waits for another one's long queue to end. */
 export class DueClaims {
   /** The visitor served last; the next round begins behind it. */
-  private cursor = '';
+  #cursor = '';
+
+  readonly #database: Database;
+  readonly #isShared: boolean;
 
   /** @param isShared whether other processes use the same database (PostgreSQL) */
-  constructor(
-    private readonly database: Database,
-    private readonly isShared: boolean,
-  ) {}
+  constructor(database: Database, isShared: boolean) {
+    this.#database = database;
+    this.#isShared = isShared;
+  }
 
   /**
    * Claims up to `limit` pushes that are due at `now` (Unix milliseconds); `taken` is what is written into their rows.
    * Fewer than `limit` does not mean that none are left: call again until it gives none.
    */
   async take(limit: number, now: number, taken: object): Promise<Push[]> {
-    const visitors = await this.nextVisitors(limit, now);
+    const visitors = await this.#nextVisitors(limit, now);
     const claimed: Push[] = [];
     for (const [index, visitorId] of visitors.entries()) {
       const share = Math.ceil((limit - claimed.length) / (visitors.length - index));
-      claimed.push(...(await this.takeOf(visitorId, share, now, taken)));
-      this.cursor = visitorId;
+      claimed.push(...(await this.#takeOf(visitorId, share, now, taken)));
+      this.#cursor = visitorId;
       if (claimed.length >= limit) break;
     }
     return claimed;
   }
 
-  private async nextVisitors(limit: number, now: number): Promise<string[]> {
-    const behind = await this.visitorsAfter(this.cursor, limit, now);
-    if (behind.length === limit || this.cursor === '') return behind;
-    const fromTheFirst = await this.visitorsAfter('', limit - behind.length, now);
+  async #nextVisitors(limit: number, now: number): Promise<string[]> {
+    const behind = await this.#visitorsAfter(this.#cursor, limit, now);
+    if (behind.length === limit || this.#cursor === '') return behind;
+    const fromTheFirst = await this.#visitorsAfter('', limit - behind.length, now);
     return [...behind, ...fromTheFirst.filter((visitorId) => !behind.includes(visitorId))];
   }
 
-  private async visitorsAfter(cursor: string, limit: number, now: number): Promise<string[]> {
-    const answer = await this.database.raw(dueVisitors, [cursor, now, limit]);
-    const rows: { visitor_id: string }[] = this.isShared ? answer.rows : answer;
+  async #visitorsAfter(cursor: string, limit: number, now: number): Promise<string[]> {
+    const answer = await this.#database.raw(dueVisitors, [cursor, now, limit]);
+    const rows: { visitor_id: string }[] = this.#isShared ? answer.rows : answer;
     return rows.map((row) => row.visitor_id);
   }
 
-  private async takeOf(visitorId: string, limit: number, now: number, taken: object): Promise<Push[]> {
-    const rows = await commitTogether(this.database, (transaction) => {
+  async #takeOf(visitorId: string, limit: number, now: number, taken: object): Promise<Push[]> {
+    const rows = await commitTogether(this.#database, (transaction) => {
       const ids = transaction('pushes')
         .select('id')
         .where({ state: 'queued', visitor_id: visitorId })
@@ -68,7 +71,7 @@ export class DueClaims {
         .orderBy([{ column: 'next_attempt_at' }, { column: 'created_at' }])
         .limit(limit);
       const chosen = transaction<PushRow>('pushes').where('state', 'queued');
-      if (this.isShared) chosen.whereRaw('id = any(array(?))', [skippingLocked(ids)]);
+      if (this.#isShared) chosen.whereRaw('id = any(array(?))', [skippingLocked(ids)]);
       else chosen.whereIn('id', ids);
       return chosen.update(taken as never).returning('*');
     });

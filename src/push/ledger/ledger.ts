@@ -36,11 +36,15 @@ export const responseContext = (pushId: string) => `response to push ${pushId}`;
  * is `work-queue.ts`.
  */
 export class Ledger {
-  constructor(
-    private readonly database: Database,
-    private readonly sealer: Sealer,
-    private readonly now: () => number,
-  ) {}
+  readonly #database: Database;
+  readonly #sealer: Sealer;
+  readonly #now: () => number;
+
+  constructor(database: Database, sealer: Sealer, now: () => number) {
+    this.#database = database;
+    this.#sealer = sealer;
+    this.#now = now;
+  }
 
   /**
    * Commits a push with its payload; when this resolves, nothing is lost any more. A repeated idempotency key gives
@@ -50,9 +54,9 @@ export class Ledger {
    *   is gone by now
    */
   async accept(request: NewPush, lease?: Partial<PushRow>): Promise<{ push: Push; isNew: boolean }> {
-    const row = { ...this.newRow(request), ...lease };
+    const row = { ...this.#newRow(request), ...lease };
     const { payload } = request;
-    const isNew = await commitTogether(this.database, async (transaction) => {
+    const isNew = await commitTogether(this.#database, async (transaction) => {
       const inserted = await transaction('pushes')
         .insert(row)
         .onConflict(['visitor_id', 'idempotency_key'])
@@ -66,12 +70,12 @@ export class Ledger {
         push_id: row.id,
         spool_name: payload.spoolName ?? null,
         sealed: payload.sealed ?? null,
-        key_sealed: this.sealer.seal(payload.key, payloadKeyContext(row.id)),
+        key_sealed: this.#sealer.seal(payload.key, payloadKeyContext(row.id)),
       });
       return true;
     });
     if (isNew) return { push: toPush(row), isNew };
-    const existing = await this.database<PushRow>('pushes')
+    const existing = await this.#database<PushRow>('pushes')
       .where({ visitor_id: request.visitorId, idempotency_key: row.idempotency_key })
       .first();
     if (existing === undefined || existing.content_hash !== request.contentHash)
@@ -79,8 +83,8 @@ export class Ledger {
     return { push: toPush(existing), isNew };
   }
 
-  private newRow(request: NewPush): PushRow {
-    const now = this.now();
+  #newRow(request: NewPush): PushRow {
+    const now = this.#now();
     return {
       id: randomUUID(),
       visitor_id: request.visitorId,
@@ -110,13 +114,13 @@ export class Ledger {
 
   /** The visitor's own push; `undefined` for anybody else's just as for none. */
   async find(visitorId: string, id: string): Promise<Push | undefined> {
-    const row = await this.database<PushRow>('pushes').where({ visitor_id: visitorId, id }).first();
+    const row = await this.#database<PushRow>('pushes').where({ visitor_id: visitorId, id }).first();
     return row && toPush(row);
   }
 
   /** The newest first; `before` is the `createdAt` of the last one of the page before. */
   async list(visitorId: string, options: { limit: number; before?: number | undefined }): Promise<Push[]> {
-    const query = this.database<PushRow>('pushes')
+    const query = this.#database<PushRow>('pushes')
       .where('visitor_id', visitorId)
       .orderBy([{ column: 'created_at', order: 'desc' }, { column: 'id' }])
       .limit(options.limit);
@@ -126,7 +130,7 @@ export class Ledger {
 
   /** Pushes of the visitor that are neither delivered nor given up; of one connection, where one is named. */
   async waiting(visitorId: string, connectionId?: string): Promise<Push[]> {
-    const query = this.database<PushRow>('pushes')
+    const query = this.#database<PushRow>('pushes')
       .where('visitor_id', visitorId)
       .whereIn('state', ['queued', 'pushing', 'needs-reauthorization']);
     if (connectionId !== undefined) query.andWhere('connection_id', connectionId);
@@ -134,7 +138,7 @@ export class Ledger {
   }
 
   async attemptsOf(pushId: string): Promise<Attempt[]> {
-    const rows = await this.database('attempts').where('push_id', pushId).orderBy('number');
+    const rows = await this.#database('attempts').where('push_id', pushId).orderBy('number');
     return rows.map((row) => ({
       number: row.number,
       startedAt: row.started_at,
@@ -148,16 +152,16 @@ export class Ledger {
 
   /** What the provider answered, as JSON, where it answered with something. */
   async responseOf(pushId: string): Promise<unknown> {
-    const row = await this.database('pushes').where('id', pushId).first('response_sealed');
+    const row = await this.#database('pushes').where('id', pushId).first('response_sealed');
     return row?.response_sealed
-      ? JSON.parse(this.sealer.open(row.response_sealed, responseContext(pushId)).toString())
+      ? JSON.parse(this.#sealer.open(row.response_sealed, responseContext(pushId)).toString())
       : undefined;
   }
 
   /** Puts a failed push back into the queue with a new budget. @throws AppError NotFound, PushNotRetryable */
   async retry(visitorId: string, id: string, retryBudgetMs: number): Promise<void> {
-    const now = this.now();
-    await this.change(
+    const now = this.#now();
+    await this.#change(
       visitorId,
       id,
       ['failed', 'queued'],
@@ -169,16 +173,16 @@ export class Ledger {
 
   /** Takes a push out that is not being sent. @throws AppError NotFound, PushNotCancellable */
   async cancel(visitorId: string, id: string): Promise<void> {
-    await this.change(
+    await this.#change(
       visitorId,
       id,
       ['queued', 'needs-reauthorization', 'failed'],
-      { state: 'cancelled', next_attempt_at: null, updated_at: this.now() },
+      { state: 'cancelled', next_attempt_at: null, updated_at: this.#now() },
       'PushNotCancellable',
     );
   }
 
-  private async change(
+  async #change(
     visitorId: string,
     id: string,
     from: PushState[],
@@ -186,21 +190,21 @@ export class Ledger {
     refusal: 'PushNotRetryable' | 'PushNotCancellable',
     needsPayload = false,
   ): Promise<void> {
-    const query = this.database('pushes').where({ visitor_id: visitorId, id }).whereIn('state', from);
+    const query = this.#database('pushes').where({ visitor_id: visitorId, id }).whereIn('state', from);
     if (needsPayload)
-      query.whereExists(this.database('payloads').select(1).whereRaw('payloads.push_id = pushes.id'));
+      query.whereExists(this.#database('payloads').select(1).whereRaw('payloads.push_id = pushes.id'));
     if ((await query.update(to)) === 1) return;
     throw new AppError((await this.find(visitorId, id)) === undefined ? 'NotFound' : refusal);
   }
 
   /** Bytes of payloads that are kept at present. */
   async storedBytes(visitorId: string): Promise<StoredBytes> {
-    const sum = this.database.raw(
+    const sum = this.#database.raw(
       'coalesce(sum(case when visitor_id = ? then size else 0 end), 0) as of_visitor, coalesce(sum(size), 0) as in_all',
       [visitorId],
     );
     // By the payloads themselves: a failed push whose payload was given up takes no room any more.
-    const row = await this.database('payloads')
+    const row = await this.#database('payloads')
       .join('pushes', 'pushes.id', 'payloads.push_id')
       .select(sum)
       .first();
@@ -209,7 +213,7 @@ export class Ledger {
 
   /** Deletes all pushes of the visitor. @returns names in the spool that can be removed now */
   async forget(visitorId: string): Promise<string[]> {
-    return this.database.transaction(async (transaction) => {
+    return this.#database.transaction(async (transaction) => {
       const ids = transaction('pushes').select('id').where('visitor_id', visitorId);
       const files = await transaction('payloads')
         .whereIn('push_id', ids)

@@ -5,11 +5,11 @@ interface Watcher {
 
 /** Tells who watches a push that it changed; in this process only, so watchers also look at the ledger now and then. */
 export class PushEvents {
-  private readonly watchers = new Map<string, Set<Watcher>>();
-  private closed = false;
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  #closed = false;
 
   changed(pushId: string): void {
-    for (const watcher of this.watchers.get(pushId) ?? []) watcher.changed();
+    for (const watcher of this.#watchers.get(pushId) ?? []) watcher.changed();
   }
 
   /**
@@ -17,22 +17,22 @@ export class PushEvents {
    * @returns a function that ends the watch
    */
   watch(pushId: string, changed: () => void, ended: () => void): () => void {
-    if (this.closed) {
+    if (this.#closed) {
       ended();
       return () => {};
     }
     const watcher = { changed, ended };
-    const all = this.watchers.get(pushId) ?? new Set();
-    this.watchers.set(pushId, all.add(watcher));
+    const all = this.#watchers.get(pushId) ?? new Set();
+    this.#watchers.set(pushId, all.add(watcher));
     return () => {
       all.delete(watcher);
-      if (all.size === 0 && this.watchers.get(pushId) === all) this.watchers.delete(pushId);
+      if (all.size === 0 && this.#watchers.get(pushId) === all) this.#watchers.delete(pushId);
     };
   }
 
   /** Ends all watches, those still to come too. */
   close(): void {
-    this.closed = true;
-    for (const watcher of [...this.watchers.values()].flatMap((all) => [...all])) watcher.ended();
+    this.#closed = true;
+    for (const watcher of [...this.#watchers.values()].flatMap((all) => [...all])) watcher.ended();
   }
 }

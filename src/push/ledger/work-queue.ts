@@ -1,4 +1,4 @@
-import { commitTogether, type Database, type Sealer } from '../../storage/index.js';
+import { commitTogether, type Database, isShared, type Sealer } from '../../storage/index.js';
 import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from '../push.js';
 import { DueClaims } from './claim-due.js';
 import { payloadKeyContext, responseContext } from './ledger.js';
@@ -27,39 +27,44 @@ export interface PayloadRecord {
  * database's clock, so that a step of one machine's clock loses none.
  */
 export class WorkQueue {
-  private readonly isShared: boolean;
-  private readonly claims: DueClaims;
+  readonly #isShared: boolean;
+  readonly #claims: DueClaims;
 
-  constructor(
-    private readonly database: Database,
-    private readonly sealer: Sealer,
-    private readonly owner: string,
-    private readonly leaseMs: number,
-    private readonly now: () => number,
-  ) {
-    this.isShared = database.client.config.client === 'pg';
-    this.claims = new DueClaims(database, this.isShared);
+  readonly #database: Database;
+  readonly #sealer: Sealer;
+  readonly #owner: string;
+  readonly #leaseMs: number;
+  readonly #now: () => number;
+
+  constructor(database: Database, sealer: Sealer, owner: string, leaseMs: number, now: () => number) {
+    this.#database = database;
+    this.#sealer = sealer;
+    this.#owner = owner;
+    this.#leaseMs = leaseMs;
+    this.#now = now;
+    this.#isShared = isShared(database);
+    this.#claims = new DueClaims(database, this.#isShared);
   }
 
   /** Milliseconds of the clock that all owners share, as SQL. */
-  private clock() {
-    return this.isShared
-      ? this.database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint')
-      : this.database.raw('?', [this.now()]);
+  #clock() {
+    return this.#isShared
+      ? this.#database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint')
+      : this.#database.raw('?', [this.#now()]);
   }
 
-  private leaseEnd() {
-    return this.isShared
-      ? this.database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint + ?', [this.leaseMs])
-      : this.database.raw('?', [this.now() + this.leaseMs]);
+  #leaseEnd() {
+    return this.#isShared
+      ? this.#database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint + ?', [this.#leaseMs])
+      : this.#database.raw('?', [this.#now() + this.#leaseMs]);
   }
 
   /** What a new push's row holds when it is sent at once instead of being queued first. */
   firstLease(): Partial<PushRow> {
     return {
       state: 'pushing',
-      lease_owner: this.owner,
-      lease_until: this.leaseEnd() as never,
+      lease_owner: this.#owner,
+      lease_until: this.#leaseEnd() as never,
       attempts: 1,
       next_attempt_at: null,
     };
@@ -67,12 +72,12 @@ export class WorkQueue {
 
   /** Takes up to `limit` due pushes, fair between visitors; see `DueClaims`. None means that none are due. */
   async claim(limit: number): Promise<Push[]> {
-    const now = this.now();
-    return this.claims.take(limit, now, {
+    const now = this.#now();
+    return this.#claims.take(limit, now, {
       state: 'pushing',
-      lease_owner: this.owner,
-      lease_until: this.leaseEnd(),
-      attempts: this.database.raw('attempts + 1'),
+      lease_owner: this.#owner,
+      lease_until: this.#leaseEnd(),
+      attempts: this.#database.raw('attempts + 1'),
       next_attempt_at: null,
       updated_at: now,
     });
@@ -83,8 +88,8 @@ export class WorkQueue {
    * stepped back.
    */
   async bringForward(horizonMs: number): Promise<void> {
-    const now = this.now();
-    await this.database('pushes')
+    const now = this.#now();
+    await this.#database('pushes')
       .where('state', 'queued')
       .andWhere('next_attempt_at', '>', now + horizonMs)
       .update({ next_attempt_at: now });
@@ -92,16 +97,16 @@ export class WorkQueue {
 
   /** When the next queued push is due, in Unix milliseconds. */
   async nextDueAt(): Promise<number | undefined> {
-    const row = await this.database('pushes').where('state', 'queued').min('next_attempt_at as due').first();
+    const row = await this.#database('pushes').where('state', 'queued').min('next_attempt_at as due').first();
     return row?.due ?? undefined;
   }
 
   /** The payload of a push; `undefined` when it is gone. */
   async payloadOf(pushId: string): Promise<PayloadRecord | undefined> {
-    const row = await this.database('payloads').where('push_id', pushId).first();
+    const row = await this.#database('payloads').where('push_id', pushId).first();
     if (row === undefined) return undefined;
     return {
-      key: this.sealer.open(row.key_sealed, payloadKeyContext(pushId)),
+      key: this.#sealer.open(row.key_sealed, payloadKeyContext(pushId)),
       ...(row.sealed !== null && { sealed: row.sealed }),
       ...(row.spool_name !== null && { spoolName: row.spool_name }),
     };
@@ -114,10 +119,10 @@ export class WorkQueue {
    */
   async settle(pushId: string, settlement: Settlement): Promise<void> {
     const { state, attempt, lastError } = settlement;
-    const now = this.now();
-    await commitTogether(this.database, async (transaction) => {
+    const now = this.#now();
+    await commitTogether(this.#database, async (transaction) => {
       const mine = transaction('pushes').where('id', pushId);
-      if (state !== 'delivered') mine.where('lease_owner', this.owner);
+      if (state !== 'delivered') mine.where('lease_owner', this.#owner);
       const changed = await mine.update({
         state,
         lease_owner: null,
@@ -127,7 +132,7 @@ export class WorkQueue {
         updated_at: now,
         ...(settlement.possiblyDuplicated && { possibly_duplicated: true }),
         ...(settlement.response !== undefined && {
-          response_sealed: this.sealer.seal(JSON.stringify(settlement.response), responseContext(pushId)),
+          response_sealed: this.#sealer.seal(JSON.stringify(settlement.response), responseContext(pushId)),
         }),
         ...(state === 'delivered' && { delivered_at: now }),
       });
@@ -144,10 +149,10 @@ export class WorkQueue {
 
   /** Lengthens the leases of what this process is sending. */
   async renewLeases(runningIds: readonly string[]): Promise<void> {
-    await this.database('pushes')
+    await this.#database('pushes')
       .whereIn('id', runningIds)
-      .where({ state: 'pushing', lease_owner: this.owner })
-      .update({ lease_until: this.leaseEnd() });
+      .where({ state: 'pushing', lease_owner: this.#owner })
+      .update({ lease_until: this.#leaseEnd() });
   }
 
   /**
@@ -155,20 +160,22 @@ export class WorkQueue {
    * lease has run out, and in SQLite, which only one process uses, those of any other owner at once.
    */
   async abandoned(runningIds: readonly string[]): Promise<Push[]> {
-    const query = this.database<PushRow>('pushes').where('state', 'pushing').whereNotIn('id', runningIds);
+    const query = this.#database<PushRow>('pushes').where('state', 'pushing').whereNotIn('id', runningIds);
     query.andWhere((lapsed) => {
-      lapsed.where('lease_until', '<', this.clock());
-      if (this.isShared) return;
+      lapsed.where('lease_until', '<', this.#clock());
+      if (this.#isShared) return;
       // A lease that ends later than any new one would was taken before the clock stepped back.
-      lapsed.orWhereNot('lease_owner', this.owner).orWhere('lease_until', '>', this.now() + 2 * this.leaseMs);
+      lapsed
+        .orWhereNot('lease_owner', this.#owner)
+        .orWhere('lease_until', '>', this.#now() + 2 * this.#leaseMs);
     });
     return (await query).map(toPush);
   }
 
   /** Puts an abandoned push back into the queue; the attempt that nobody saw the end of is recorded as such. */
   async requeueAbandoned(push: Push): Promise<void> {
-    const now = this.now();
-    await this.database.transaction(async (transaction) => {
+    const now = this.#now();
+    await this.#database.transaction(async (transaction) => {
       const taken = await transaction('pushes')
         .where({ id: push.id, state: 'pushing', attempts: push.attempts })
         .update({
@@ -189,8 +196,8 @@ export class WorkQueue {
 
   /** Lets everything go on that waited for this connection. @returns how many */
   async resume(connectionId: string): Promise<number> {
-    const now = this.now();
-    return this.database('pushes')
+    const now = this.#now();
+    return this.#database('pushes')
       .where({ connection_id: connectionId, state: 'needs-reauthorization' })
       .update({ state: 'queued', next_attempt_at: now, updated_at: now });
   }
@@ -201,28 +208,28 @@ export class WorkQueue {
    * wants one account to be allowed again (511) goes on waiting. @returns how many
    */
   async resumeReady(): Promise<number> {
-    const now = this.now();
-    return this.database('pushes')
+    const now = this.#now();
+    return this.#database('pushes')
       .where('state', 'needs-reauthorization')
       .andWhere((other) =>
         other.whereNull('last_error').orWhere('last_error', 'not like', '%"ServiceAuthorizationError"%'),
       )
-      .whereIn('connection_id', this.database('connections').select('id').where('state', 'active'))
+      .whereIn('connection_id', this.#database('connections').select('id').where('state', 'active'))
       .update({ state: 'queued', next_attempt_at: now, updated_at: now });
   }
 
   /** Holds everything back that is queued for a connection that can't be used. @returns the ids */
   async suspend(connectionId: string): Promise<string[]> {
-    const rows = await this.database('pushes')
+    const rows = await this.#database('pushes')
       .where({ connection_id: connectionId, state: 'queued' })
-      .update({ state: 'needs-reauthorization', next_attempt_at: null, updated_at: this.now() })
+      .update({ state: 'needs-reauthorization', next_attempt_at: null, updated_at: this.#now() })
       .returning('id');
     return rows.map((row: { id: string }) => row.id);
   }
 
   /** How many pushes are in each state. */
   async countByState(): Promise<Record<string, number>> {
-    const rows = await this.database('pushes').select('state').count('* as count').groupBy('state');
+    const rows = await this.#database('pushes').select('state').count('* as count').groupBy('state');
     return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
   }
 }

@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express';
+import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import {
   fieldsOf,
@@ -9,32 +10,41 @@ import {
   visitorOf,
   wantsJson,
 } from '../../web/index.js';
-import { chooseConnection } from '../intake/library-intake.js';
-import { lingeringClose } from '../intake/lingering-close.js';
-import { acceptResource } from '../intake/provider-intake.js';
-import { chooseAccount } from '../provider/provider-accounts.js';
+import type { ProviderIntake } from '../intake/provider-intake.js';
+import { chooseConnection } from '../intake/push-intake.js';
+import { lingeringClose, type UploadGuard } from '../intake/upload-guard.js';
+import type { ProviderAccounts } from '../provider/provider-accounts.js';
 import { assertResourceSize, type ResourceRequest, receiveResource } from '../provider/provider-body.js';
-import { ResourceChecker } from '../provider/provider-checker.js';
-import { showProviderPage } from '../provider/provider-page.js';
-import type { ProviderParts, ProviderRoom } from '../provider/provider-parts.js';
+import type { ResourceChecker } from '../provider/provider-checker.js';
+import type { ProviderPage } from '../provider/provider-page.js';
+import type { ProviderSources } from '../provider/provider-sources.js';
 import { showSources } from '../provider/provider-sources-page.js';
 import { answerAccepted } from './router.js';
 
 /** The routes for resources that go to a provider: the page, its check, the list of sources, and the push. */
-export function providerRouter(parts: ProviderParts, pushesPerMinute: number): Router {
-  const room: ProviderRoom = { ...parts, checker: new ResourceChecker() };
+export function providerRouter(parts: {
+  readonly connections: Pick<Connections, 'listOf'>;
+  readonly guard: UploadGuard;
+  readonly intake: ProviderIntake;
+  readonly accounts: ProviderAccounts;
+  readonly sources: ProviderSources;
+  readonly page: ProviderPage;
+  readonly checker: ResourceChecker;
+  readonly pushesPerMinute: number;
+}): Router {
+  const { guard, intake, accounts, page, checker, pushesPerMinute } = parts;
   const router = Router();
   const limit = rateLimitPerMinute(pushesPerMinute);
 
   router.get('/push/provider', async (req, res) => {
-    await showProviderPage(room, req, res);
-    room.checker.prepareSoon();
+    await page.show(req, res);
+    checker.prepareSoon();
   });
-  router.get('/push/provider/sources', limit, (req, res) => showSources(room, req, res));
+  router.get('/push/provider/sources', limit, (req, res) => showSources(parts.sources, req, res));
   router.post('/push/provider/check', limit, async (req, res) => {
-    const request = await receive(room, req, res);
-    if (wantsJson(req)) return check(room, res, request);
-    await showChecked(room, req, res, request);
+    const request = await receive(guard, req, res);
+    if (wantsJson(req)) return check(checker, res, request);
+    await showChecked(checker, page, req, res, request);
   });
   router.post('/push/provider', limit, async (req, res) => {
     // Refused before the body is read, unless a person could lose what they wrote.
@@ -42,19 +52,19 @@ export function providerRouter(parts: ProviderParts, pushesPerMinute: number): R
       lingeringClose(req, res);
       throw new AppError('ConnectionNotFound');
     }
-    const request = await receive(room, req, res);
+    const request = await receive(guard, req, res);
     try {
-      answerAccepted(req, res, await acceptResource(room, req, visitorOf(req) ?? '', request));
+      answerAccepted(req, res, await intake.accept(req, visitorOf(req) ?? '', request));
     } catch (error) {
       if (wantsJson(req) || !(error instanceof AppError) || request.text === undefined) throw error;
-      await showRefused(room, req, res, request, error);
+      await showRefused(checker, page, req, res, request, error);
     }
   });
   router.post('/push/provider/account', limit, ...smallBody, async (req, res) => {
     const fields = fieldsOf(req);
-    const connections = await room.connections.listOf(visitorOf(req) ?? '');
+    const connections = await parts.connections.listOf(visitorOf(req) ?? '');
     const connection = chooseConnection(connections, 'provider', oneString(fields.connection) ?? undefined);
-    await chooseAccount(room, connection, oneString(fields.accountId) ?? undefined);
+    await accounts.choose(connection, oneString(fields.accountId) ?? undefined);
     const location = `/push/provider?connection=${encodeURIComponent(connection.id)}`;
     seeOther(req, res, location, { connection: connection.id, accountId: fields.accountId, location });
   });
@@ -62,25 +72,23 @@ export function providerRouter(parts: ProviderParts, pushesPerMinute: number): R
 }
 
 /** Reads the body within the limits for uploads: places, quotas, and a client that really sends. */
-async function receive(room: ProviderRoom, req: Request, res: Response): Promise<ResourceRequest> {
+async function receive(guard: UploadGuard, req: Request, res: Response): Promise<ResourceRequest> {
   const read = () => receiveResource(req, res);
   // Nothing was stored yet: what comes in after its time-out is simply let go.
   const letGo = async () => {};
-  return room.guard.admit(req, visitorOf(req) ?? 'nobody', read, letGo).catch((error) => {
-    lingeringClose(req, res);
-    throw error;
-  });
+  return guard.admit(req, res, visitorOf(req) ?? 'nobody', read, letGo);
 }
 
-async function check(room: ProviderRoom, res: Response, { text = '' }: ResourceRequest): Promise<void> {
+async function check(checker: ResourceChecker, res: Response, { text = '' }: ResourceRequest): Promise<void> {
   assertResourceSize(text);
-  const { problems, accepted } = await room.checker.check(text);
+  const { problems, accepted } = await checker.check(text);
   res.json({ problems, accepted: accepted !== undefined });
 }
 
 /** The form's buttons Check and Format, for browsers without scripts. */
 async function showChecked(
-  room: ProviderRoom,
+  checker: ResourceChecker,
+  page: ProviderPage,
   req: Request,
   res: Response,
   request: ResourceRequest,
@@ -88,25 +96,26 @@ async function showChecked(
   const text = request.format ? formatted(request.text ?? '') : (request.text ?? '');
   try {
     assertResourceSize(text);
-    const { problems } = await room.checker.check(text);
-    await showProviderPage(room, req, res, { request: { ...request, text }, problems });
+    const { problems } = await checker.check(text);
+    await page.show(req, res, { request: { ...request, text }, problems });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    await showProviderPage(room, req, res, { request: { ...request, text }, refusal: error });
+    await page.show(req, res, { request: { ...request, text }, refusal: error });
   }
 }
 
 /** The page once more, with the text and why it did not go; what the check found comes with its lines. */
 async function showRefused(
-  room: ProviderRoom,
+  checker: ResourceChecker,
+  page: ProviderPage,
   req: Request,
   res: Response,
   request: ResourceRequest,
   refusal: AppError,
 ): Promise<void> {
   const isChecked = refusal.code === 'ProviderResourceInvalid';
-  const problems = isChecked ? (await room.checker.check(request.text ?? '')).problems : undefined;
-  await showProviderPage(room, req, res, { request, refusal, ...(problems && { problems }) });
+  const problems = isChecked ? (await checker.check(request.text ?? '')).problems : undefined;
+  await page.show(req, res, { request, refusal, ...(problems && { problems }) });
 }
 
 /** JSON with two blanks per level; what is not JSON stays as it is. */

@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express';
+import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import {
   oneString,
@@ -8,8 +9,11 @@ import {
   visitorOf,
   wantsJson,
 } from '../../web/index.js';
-import { acceptLibraryUpload } from '../intake/library-intake.js';
-import type { PushParts } from '../parts.js';
+import type { Dispatcher } from '../delivery/dispatcher.js';
+import type { LibraryIntake } from '../intake/library-intake.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
+import type { PushEvents } from '../ledger/push-events.js';
 import type { Push } from '../push.js';
 import { streamPushEvents } from './push-events-route.js';
 import { type PushView, viewOf } from './push-view.js';
@@ -37,16 +41,26 @@ export function answerAccepted(req: Request, res: Response, push: Push): void {
 }
 
 /** The routes of the push service for files; those for provider resources are in `provider-router.ts`. */
-export function pushRouter(parts: PushParts, uploadsPerMinute: number): Router {
+export function pushRouter(parts: {
+  readonly connections: Pick<Connections, 'listOf' | 'get'>;
+  readonly ledger: Ledger;
+  readonly dispatcher: Pick<Dispatcher, 'wake'>;
+  readonly events: PushEvents;
+  readonly sweeper: Pick<PayloadSweeper, 'release'>;
+  readonly intake: LibraryIntake;
+  readonly maxUploadBytes: number;
+  readonly retryBudgetMs: number;
+  readonly uploadsPerMinute: number;
+}): Router {
+  const { connections, ledger, dispatcher, events, sweeper, intake, retryBudgetMs, uploadsPerMinute } = parts;
   const router = Router();
-  const load = (req: Request, id: string, withDetails: boolean) => loadView(parts, req, id, withDetails);
 
   router.get('/push', async (req, res) => showUploadPage(parts, req, res, requireVisitor(req)));
 
   router.post('/push/library', rateLimitPerMinute(uploadsPerMinute), async (req, res) => {
     const visitorId = requireVisitor(req);
     try {
-      answerAccepted(req, res, await acceptLibraryUpload(parts, req, res, visitorId));
+      answerAccepted(req, res, await intake.accept(req, res, visitorId));
     } catch (error) {
       if (!belongsToForm(error) || wantsJson(req)) throw error;
       await showUploadPage(parts, req, res, visitorId, error);
@@ -59,16 +73,14 @@ export function pushRouter(parts: PushParts, uploadsPerMinute: number): Router {
     const found =
       visitorId === undefined
         ? []
-        : await parts.ledger.list(visitorId, {
+        : await ledger.list(visitorId, {
             limit: pageLength + 1,
             before: Number.isSafeInteger(before) ? before : undefined,
           });
-    const connections = visitorId === undefined ? [] : await parts.connections.listOf(visitorId);
+    const mine = visitorId === undefined ? [] : await connections.listOf(visitorId);
     const pushes = found
       .slice(0, pageLength)
-      .map((push) =>
-        viewOf(req, push, { connection: connections.find(({ id }) => id === push.connectionId) }),
-      );
+      .map((push) => viewOf(req, push, { connection: mine.find(({ id }) => id === push.connectionId) }));
     const last = pushes.at(-1);
     const next = found.length > pageLength && last ? `/pushes?before=${last.createdAt}` : undefined;
     if (wantsJson(req)) res.json({ pushes, ...(next && { next }) });
@@ -88,38 +100,38 @@ export function pushRouter(parts: PushParts, uploadsPerMinute: number): Router {
       load(req, id, true).catch((error) =>
         error instanceof AppError && error.code === 'NotFound' ? undefined : Promise.reject(error),
       );
-    await streamPushEvents(req, res, view, (changed, ended) => parts.events.watch(id, changed, ended));
+    await streamPushEvents(req, res, view, (changed, ended) => events.watch(id, changed, ended));
   });
 
   router.post('/pushes/:id/retry', async (req, res) => {
     const { id } = req.params;
-    await parts.ledger.retry(visitorOf(req) ?? '', id, parts.dispatch.retryBudgetMs);
-    parts.dispatcher.wake();
+    await ledger.retry(visitorOf(req) ?? '', id, retryBudgetMs);
+    dispatcher.wake();
     await answerChanged(req, res, id);
   });
 
   router.post('/pushes/:id/cancel', async (req, res) => {
     const { id } = req.params;
-    await parts.ledger.cancel(visitorOf(req) ?? '', id);
-    await parts.keeper.release(id);
+    await ledger.cancel(visitorOf(req) ?? '', id);
+    await sweeper.release(id);
     await answerChanged(req, res, id);
   });
 
   async function answerChanged(req: Request, res: Response, id: string): Promise<void> {
-    parts.events.changed(id);
+    events.changed(id);
     seeOther(req, res, `/pushes/${id}`, await load(req, id, true));
   }
-  return router;
-}
 
-async function loadView(parts: PushParts, req: Request, id: string, withDetails: boolean): Promise<PushView> {
-  const push = await parts.ledger.find(visitorOf(req) ?? '', id);
-  if (push === undefined) throw new AppError('NotFound');
-  const connection = await parts.connections.get(push.connectionId);
-  if (!withDetails) return viewOf(req, push, { connection });
-  const [attempts, response] = await Promise.all([
-    parts.ledger.attemptsOf(id),
-    push.type === 'provider' ? parts.ledger.responseOf(id) : undefined,
-  ]);
-  return viewOf(req, push, { connection, attempts, response });
+  async function load(req: Request, id: string, withDetails: boolean): Promise<PushView> {
+    const push = await ledger.find(visitorOf(req) ?? '', id);
+    if (push === undefined) throw new AppError('NotFound');
+    const connection = await connections.get(push.connectionId);
+    if (!withDetails) return viewOf(req, push, { connection });
+    const [attempts, response] = await Promise.all([
+      ledger.attemptsOf(id),
+      push.type === 'provider' ? ledger.responseOf(id) : undefined,
+    ]);
+    return viewOf(req, push, { connection, attempts, response });
+  }
+  return router;
 }

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { connectionView } from '../../connections/index.js';
+import { type Connections, connectionView } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import { describeError, languageOf, oneString, renderPage, translator, wantsJson } from '../../web/index.js';
-import { chooseConnection } from '../intake/library-intake.js';
-import type { PushParts } from '../parts.js';
+import { chooseConnection } from '../intake/push-intake.js';
+import type { Ledger } from '../ledger/ledger.js';
 
 const suggestedTags = 8;
 
 /** The upload page of one connection; after a refusal with what was wrong, each problem at its field. */
 export async function showUploadPage(
-  parts: PushParts,
+  parts: {
+    readonly connections: Pick<Connections, 'listOf'>;
+    readonly ledger: Pick<Ledger, 'list'>;
+    readonly maxUploadBytes: number;
+  },
   req: Request,
   res: Response,
   visitorId: string,
@@ -26,12 +30,12 @@ export async function showUploadPage(
   const model = {
     connection: connectionView(t, connection),
     connections: connections.map((other) => connectionView(t, other)),
-    maxUploadBytes: parts.uploads.maxUploadBytes,
+    maxUploadBytes: parts.maxUploadBytes,
     // A page that is sent twice (double click, back button) carries the same key and makes one push.
     idempotencyKey: randomUUID(),
     defaults: {
       accountId: connection.account?.id ?? connection.id,
-      tags: await recentTags(parts, visitorId),
+      tags: await recentTags(parts.ledger, visitorId),
     },
   };
   if (wantsJson(req) && refusal === undefined) return void res.json(model);
@@ -50,8 +54,8 @@ export async function showUploadPage(
   );
 }
 
-async function recentTags(parts: PushParts, visitorId: string): Promise<string[]> {
-  const pushes = await parts.ledger.list(visitorId, { limit: 20 });
+async function recentTags(ledger: Pick<Ledger, 'list'>, visitorId: string): Promise<string[]> {
+  const pushes = await ledger.list(visitorId, { limit: 20 });
   return [...new Set(pushes.flatMap((push) => push.descriptor?.tags ?? []))].slice(0, suggestedTags);
 }
 

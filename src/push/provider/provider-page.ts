@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { type Connection, type ConnectionAccount, connectionView } from '../../connections/index.js';
+import {
+  type Connection,
+  type ConnectionAccount,
+  type Connections,
+  connectionView,
+} from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import { listExamples } from '../../fhir/index.js';
 import {
   describeError,
+  type Logger,
   languageOf,
   oneString,
   renderPage,
@@ -12,15 +18,14 @@ import {
   visitorOf,
   wantsJson,
 } from '../../web/index.js';
-import { chooseConnection } from '../intake/library-intake.js';
 import { fhirVersions } from '../intake/provider-intake.js';
-import { pushAccounts } from './provider-accounts.js';
+import { chooseConnection } from '../intake/push-intake.js';
+import type { ProviderAccounts } from './provider-accounts.js';
 import { maxResourceBytes, type ResourceRequest } from './provider-body.js';
 import type { PlacedProblem } from './provider-check.js';
-import type { ProviderRoom } from './provider-parts.js';
 
-/** What became of the text that the page shows. */
-export interface PageNews {
+/** A text that was sent to be checked or pushed, and what became of it. */
+export interface SentText {
   request: ResourceRequest;
   /** Of a check that was made; an empty list says that nothing is wrong. */
   problems?: PlacedProblem[];
@@ -35,88 +40,102 @@ interface AccountChoice {
   state: 'known' | 'missing' | 'gone' | 'unknown';
 }
 
-async function accountChoice(room: ProviderRoom, connection: Connection): Promise<AccountChoice> {
-  const own = connection.account;
-  const alone = own === undefined ? [] : [own];
-  if (connection.state !== 'active') return { accounts: alone, state: own ? 'known' : 'unknown' };
-  try {
-    const accounts = await pushAccounts(room, connection);
-    if (own === undefined) return { accounts, state: 'missing' };
-    return { accounts, state: accounts.some(({ id }) => id === own.id) ? 'known' : 'gone' };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    room.log.warn({ err: error }, 'the accounts could not be listed for the page');
-    return { accounts: alone, state: own ? 'known' : 'unknown' };
+/** What `ProviderPage` uses. */
+interface ProviderPageParts {
+  readonly connections: Pick<Connections, 'listOf'>;
+  readonly accounts: ProviderAccounts;
+  /** Whether there is a contract for pushes to providers. */
+  readonly canConnect: boolean;
+  readonly canListSources: boolean;
+  readonly log: Logger;
+}
+
+/** The page for pushes to a provider. */
+export class ProviderPage {
+  readonly #parts: ProviderPageParts;
+
+  constructor(parts: ProviderPageParts) {
+    this.#parts = parts;
   }
-}
 
-async function connectionsOf(room: ProviderRoom, req: Request, wanted: string | undefined) {
-  const visitorId = visitorOf(req);
-  const all = visitorId === undefined ? [] : await room.connections.listOf(visitorId);
-  const connections = all.filter(({ type }) => type === 'provider');
-  return { connections, wanted: connections.find(({ id }) => id === wanted) ?? connections[0] };
-}
-
-/**
- * The page for pushes to a provider. It works without a connection too, for a look and for checking; after a refusal
- * it shows the text that was sent and what was wrong with it, each problem with its line.
- * @throws AppError ConnectionNotFound, NotFound for an example that is none
- */
-export async function showProviderPage(
-  room: ProviderRoom,
-  req: Request,
-  res: Response,
-  news?: PageNews,
-): Promise<void> {
-  const lang = languageOf(req);
-  const t = translator(lang);
-  const asked = oneString(req.query.connection) ?? undefined;
-  const { connections, wanted } = await connectionsOf(room, req, news?.request.connection ?? asked);
-  if (news === undefined && asked !== undefined) chooseConnection(connections, 'provider', asked);
-  const choice = wanted && (await accountChoice(room, wanted));
-  const examples = listExamples();
-  const exampleId = news === undefined ? oneString(req.query.example) : undefined;
-  const example = examples.find(({ id }) => id === exampleId);
-  if (exampleId !== undefined && example === undefined) throw new AppError('NotFound');
-  const text = news?.request.text ?? (example && JSON.stringify(example.bundle, null, 2)) ?? '';
-  const model = {
-    ...(wanted && { connection: connectionView(t, wanted) }),
-    connections: connections.map((other) => connectionView(t, other)),
-    ...(choice && { accounts: choice.accounts, accountState: choice.state }),
-    canConnect: room.contracts.provider !== undefined,
-    canListSources: room.contracts.read !== undefined,
-    versions: fhirVersions,
-    maxResourceBytes,
-    examples: examples.map(({ id, title, description }) => ({
-      id,
-      title: title[lang],
-      description: description[lang],
-      href: `/push/provider?${new URLSearchParams({ example: id, ...(wanted && { connection: wanted.id }) })}`,
-    })),
-    // A page that is sent twice (double click, back button) carries the same key and makes one push.
-    idempotencyKey: randomUUID(),
-    resource: text,
-  };
-  if (wantsJson(req)) return void res.json(model);
-  const lines = news?.problems?.length ? text.split('\n') : [];
-  renderPage(
-    req,
-    res,
-    'push/provider',
-    {
-      ...model,
-      chosen: {
-        accountId: news?.request.accountId ?? wanted?.account?.id,
-        version: news?.request.version ?? fhirVersions[0],
+  /**
+   * Shows the page. It works without a connection too, for a look and for checking; after a refusal
+   * it shows the text that was sent and what was wrong with it, each problem with its line.
+   * @throws AppError ConnectionNotFound, NotFound for an example that is none
+   */
+  async show(req: Request, res: Response, sent?: SentText): Promise<void> {
+    const lang = languageOf(req);
+    const t = translator(lang);
+    const asked = oneString(req.query.connection) ?? undefined;
+    const { connections, wanted } = await this.#connectionsOf(req, sent?.request.connection ?? asked);
+    if (sent === undefined && asked !== undefined) chooseConnection(connections, 'provider', asked);
+    const choice = wanted && (await this.#accountChoice(wanted));
+    const examples = listExamples();
+    const exampleId = sent === undefined ? oneString(req.query.example) : undefined;
+    const example = examples.find(({ id }) => id === exampleId);
+    if (exampleId !== undefined && example === undefined) throw new AppError('NotFound');
+    const text = sent?.request.text ?? (example && JSON.stringify(example.bundle, null, 2)) ?? '';
+    const model = {
+      ...(wanted && { connection: connectionView(t, wanted) }),
+      connections: connections.map((other) => connectionView(t, other)),
+      ...(choice && { accounts: choice.accounts, accountState: choice.state }),
+      canConnect: this.#parts.canConnect,
+      canListSources: this.#parts.canListSources,
+      versions: fhirVersions,
+      maxResourceBytes,
+      examples: examples.map(({ id, title, description }) => ({
+        id,
+        title: title[lang],
+        description: description[lang],
+        href: `/push/provider?${new URLSearchParams({ example: id, ...(wanted && { connection: wanted.id }) })}`,
+      })),
+      // A page that is sent twice (double click, back button) carries the same key and makes one push.
+      idempotencyKey: randomUUID(),
+      resource: text,
+    };
+    if (wantsJson(req)) return void res.json(model);
+    const lines = sent?.problems?.length ? text.split('\n') : [];
+    renderPage(
+      req,
+      res,
+      'push/provider',
+      {
+        ...model,
+        chosen: {
+          accountId: sent?.request.accountId ?? wanted?.account?.id,
+          version: sent?.request.version ?? fhirVersions[0],
+        },
+        ...(sent?.problems && {
+          problems: sent.problems.map((problem) => ({
+            ...problem,
+            source: lines[(problem.line ?? 0) - 1]?.trim().slice(0, 120),
+          })),
+        }),
+        ...(sent?.refusal && { refusal: describeError(req, sent.refusal) }),
       },
-      ...(news?.problems && {
-        problems: news.problems.map((problem) => ({
-          ...problem,
-          source: lines[(problem.line ?? 0) - 1]?.trim().slice(0, 120),
-        })),
-      }),
-      ...(news?.refusal && { refusal: describeError(req, news.refusal) }),
-    },
-    news?.refusal ? { status: news.refusal.status } : {},
-  );
+      sent?.refusal ? { status: sent.refusal.status } : {},
+    );
+  }
+
+  async #connectionsOf(req: Request, wanted: string | undefined) {
+    const visitorId = visitorOf(req);
+    const all = visitorId === undefined ? [] : await this.#parts.connections.listOf(visitorId);
+    const connections = all.filter(({ type }) => type === 'provider');
+    return { connections, wanted: connections.find(({ id }) => id === wanted) ?? connections[0] };
+  }
+
+  async #accountChoice(connection: Connection): Promise<AccountChoice> {
+    const own = connection.account;
+    const alone = own === undefined ? [] : [own];
+    if (connection.state !== 'active') return { accounts: alone, state: own ? 'known' : 'unknown' };
+    try {
+      const accounts = await this.#parts.accounts.listFor(connection);
+      if (own === undefined) return { accounts, state: 'missing' };
+      return { accounts, state: accounts.some(({ id }) => id === own.id) ? 'known' : 'gone' };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#parts.log.warn({ err: error }, 'the accounts could not be listed for the page');
+      return { accounts: alone, state: own ? 'known' : 'unknown' };
+    }
+  }
 }

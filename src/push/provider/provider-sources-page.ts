@@ -1,11 +1,10 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../../errors.js';
 import { describeError, oneString, renderPage, visitorOf, wantsJson } from '../../web/index.js';
-import type { ProviderParts } from './provider-parts.js';
-import { listSources, type SourceList } from './provider-sources.js';
+import type { ProviderSources, SourceList } from './provider-sources.js';
 
 /** Answers `GET /push/provider/sources`: searches, in pages; each source has a button that starts its authorization. */
-export async function showSources(parts: ProviderParts, req: Request, res: Response): Promise<void> {
+export async function showSources(sources: ProviderSources, req: Request, res: Response): Promise<void> {
   const search = (oneString(req.query.search) ?? '').trim().slice(0, 100);
   const wanted = Number(oneString(req.query.offset) ?? 0);
   const offset = Number.isSafeInteger(wanted) && wanted > 0 ? Math.min(wanted, 1_000_000) : 0;
@@ -13,7 +12,7 @@ export async function showSources(parts: ProviderParts, req: Request, res: Respo
     `/push/provider/sources?${new URLSearchParams({ search, offset: String(at) })}`;
   let list: SourceList;
   try {
-    list = await listSources(parts, visitorOf(req), search, offset);
+    list = await sources.list(visitorOf(req), search, offset);
   } catch (error) {
     // The person can still choose the source at digi.me: said on the page, which has that button.
     if (!(error instanceof AppError) || wantsJson(req)) throw error;

@@ -144,7 +144,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger in %s', (kind) => {
     await stage.ledger.retry('anna', push.id, 1);
     expect(await stage.stateOf(push.id)).toBe('queued');
     await stage.ledger.cancel('anna', push.id);
-    await stage.keeperOf().release(push.id);
+    await stage.sweeperOf().release(push.id);
     expect(await queue.payloadOf(push.id)).toBeUndefined();
     await expect(stage.ledger.retry('anna', push.id, 1)).rejects.toMatchObject({ code: 'PushNotRetryable' });
   });

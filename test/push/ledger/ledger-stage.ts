@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { Connections } from '../../../src/connections/index.js';
 import { Ledger, type NewPush } from '../../../src/push/ledger/ledger.js';
-import { PayloadKeeper } from '../../../src/push/ledger/payload-keeper.js';
+import { PayloadSweeper } from '../../../src/push/ledger/payload-sweeper.js';
 import { WorkQueue } from '../../../src/push/ledger/work-queue.js';
 import type { Push } from '../../../src/push/push.js';
 import { createSealer, type Database, openDatabase, Spool } from '../../../src/storage/index.js';
@@ -36,8 +36,8 @@ export class LedgerStage {
     return new WorkQueue(this.database, sealer, owner, lease, this.clock);
   }
 
-  keeperOf(retentionMs = 1000): PayloadKeeper {
-    return new PayloadKeeper(this.database, this.spool, retentionMs, createLogger('silent'), this.clock);
+  sweeperOf(retentionMs = 1000): PayloadSweeper {
+    return new PayloadSweeper(this.database, this.spool, retentionMs, createLogger('silent'), this.clock);
   }
 
   connections(): Connections {
