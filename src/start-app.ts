@@ -19,6 +19,7 @@ import {
   createHealth,
   createMetrics,
   createSessions,
+  EventStreams,
   KeyedLock,
   type Logger,
 } from './web/index.js';
@@ -87,6 +88,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const sealer = createSealer(options.appSecret);
   const spool = new Spool(config.dataDir);
   const recorder = new Recorder(now);
+  const streams = new EventStreams();
   const sdk = init({
     applicationId: platform.applicationId,
     baseUrl: platform.baseUrl,
@@ -106,6 +108,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     connections,
     calls,
     recorder,
+    streams,
     log,
     now,
   });
@@ -172,6 +175,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     health.drain();
     pushService.refuseUploads();
     recorder.close();
+    streams.close();
     const until = performance.now() + withinMs;
     // The server goes on listening meanwhile, so that `/readyz` can say 503.
     await Promise.all([pushService.guard.idle(withinMs), pushService.stop(withinMs)]);

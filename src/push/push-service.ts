@@ -5,7 +5,7 @@ import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { Database, Sealer, Spool } from '../storage/index.js';
-import type { Logger } from '../web/index.js';
+import type { EventStreams, Logger } from '../web/index.js';
 import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { AttemptMaker } from './delivery/make-attempt.js';
@@ -35,6 +35,7 @@ export interface PushServiceOptions {
   connections: Connections;
   calls: ConnectionCalls;
   recorder: Recorder;
+  streams: EventStreams;
   log: Logger;
   now: () => number;
 }
@@ -59,13 +60,14 @@ export interface PushService {
 
 /** Makes the push service; nothing happens before `start`. */
 export function createPushService(options: PushServiceOptions): PushService {
-  const { config, database, sealer, spool, sdk, contracts, connections, calls, recorder, log, now } = options;
+  const { config, database, sealer, spool, sdk, contracts, connections, calls, recorder, streams, log, now } =
+    options;
   const { maxUploadBytes } = config.uploads;
   const { retryBudgetMs } = config.dispatch;
   const { uploadsPerMinute } = config.rateLimits;
   const ledger = new Ledger(database, sealer, now);
   const queue = new WorkQueue(database, sealer, randomUUID(), config.dispatch.leaseMs, now);
-  const events = new PushEvents();
+  const events = new PushEvents(ledger);
   const sweeper = new PayloadSweeper(database, spool, config.dispatch.failedRetentionMs, log, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
   const deliverer = new Deliverer({ sdk, calls, spool });
@@ -88,7 +90,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     ...{ ledger, queue, dispatcher, events, sweeper, guard, spool },
     routers: [
       pushRouter({
-        ...{ connections, ledger, dispatcher, events, sweeper },
+        ...{ connections, ledger, dispatcher, events, sweeper, streams },
         ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, uploadsPerMinute },
       }),
       providerRouter({
@@ -104,7 +106,6 @@ export function createPushService(options: PushServiceOptions): PushService {
     refuseUploads: () => guard.close(),
     stop: async (withinMs) => {
       guard.close();
-      events.close();
       sweeper.stop();
       await dispatcher.stop(withinMs);
     },

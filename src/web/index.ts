@@ -1,6 +1,7 @@
 export { oneString, seeOther, wantsJson } from './answers.js';
 export { type Assets, createAssets } from './assets.js';
 export { describeError, errorHandler, lastResort, notFound } from './error-handler.js';
+export { type EventStream, type EventStreamLimits, EventStreams } from './event-streams.js';
 export { createHealth, type Health } from './health.js';
 export { hasWord, type Translate, translator } from './i18n.js';
 export { KeyedLock } from './keyed-lock.js';

@@ -28,6 +28,8 @@ export interface StoredBytes {
   inAll: number;
 }
 
+const idsPerQuery = 500;
+
 export const payloadKeyContext = (pushId: string) => `payload key of push ${pushId}`;
 export const responseContext = (pushId: string) => `response to push ${pushId}`;
 
@@ -135,6 +137,18 @@ export class Ledger {
       .whereIn('state', ['queued', 'pushing', 'needs-reauthorization']);
     if (connectionId !== undefined) query.andWhere('connection_id', connectionId);
     return (await query.orderBy('created_at')).map(toPush);
+  }
+
+  /** Of each push that is there, a text that differs after every change. */
+  async versionsOf(pushIds: readonly string[]): Promise<Map<string, string>> {
+    const versions = new Map<string, string>();
+    for (let at = 0; at < pushIds.length; at += idsPerQuery) {
+      const rows = await this.#database('pushes')
+        .whereIn('id', pushIds.slice(at, at + idsPerQuery))
+        .select('id', 'state', 'attempts', 'updated_at');
+      for (const row of rows) versions.set(row.id, `${row.state} ${row.attempts} ${row.updated_at}`);
+    }
+    return versions;
   }
 
   async attemptsOf(pushId: string): Promise<Attempt[]> {

@@ -1,38 +1,62 @@
-interface Watcher {
-  changed(): void;
-  ended(): void;
-}
+import type { Ledger } from './ledger.js';
 
-/** Tells who watches a push that it changed; in this process only, so watchers also look at the ledger now and then. */
+/** Another process may do the work: the ledger is asked this often, for all watched pushes together. */
+const lookEveryMs = 2000;
+
+/** Tells who watches a push that it changed: at once where this process changed it, else at the next look at the ledger. */
 export class PushEvents {
-  readonly #watchers = new Map<string, Set<Watcher>>();
-  #closed = false;
+  readonly #ledger: Pick<Ledger, 'versionsOf'>;
+  readonly #watchers = new Map<string, Set<() => void>>();
+  /** What the last look saw of each watched push. */
+  #versions = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
 
-  changed(pushId: string): void {
-    for (const watcher of this.#watchers.get(pushId) ?? []) watcher.changed();
+  constructor(ledger: Pick<Ledger, 'versionsOf'>) {
+    this.#ledger = ledger;
   }
 
-  /**
-   * @param ended is called when the process is about to stop: an open stream would hold that up until its deadline
-   * @returns a function that ends the watch
-   */
-  watch(pushId: string, changed: () => void, ended: () => void): () => void {
-    if (this.#closed) {
-      ended();
-      return () => {};
-    }
-    const watcher = { changed, ended };
+  changed(pushId: string): void {
+    for (const notify of this.#watchers.get(pushId) ?? []) notify();
+  }
+
+  /** @returns a function that ends the watch */
+  watch(pushId: string, notify: () => void): () => void {
     const all = this.#watchers.get(pushId) ?? new Set();
-    this.#watchers.set(pushId, all.add(watcher));
+    this.#watchers.set(pushId, all.add(notify));
+    this.#lookLater();
     return () => {
-      all.delete(watcher);
-      if (all.size === 0 && this.#watchers.get(pushId) === all) this.#watchers.delete(pushId);
+      all.delete(notify);
+      if (all.size > 0 || this.#watchers.get(pushId) !== all) return;
+      this.#watchers.delete(pushId);
+      this.#versions.delete(pushId);
+      if (this.#watchers.size === 0) this.#stopLooking();
     };
   }
 
-  /** Ends all watches, those still to come too. */
-  close(): void {
-    this.#closed = true;
-    for (const watcher of [...this.#watchers.values()].flatMap((all) => [...all])) watcher.ended();
+  #lookLater(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => void this.#look(), lookEveryMs);
+    this.#timer.unref();
+  }
+
+  #stopLooking(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #look(): Promise<void> {
+    // While the database is away there is nothing to tell; who watches is told when it is back.
+    const found = await this.#ledger.versionsOf([...this.#watchers.keys()]).catch(() => undefined);
+    this.#timer = undefined;
+    if (this.#watchers.size === 0) return;
+    this.#lookLater();
+    if (found === undefined) return;
+    for (const pushId of this.#watchers.keys()) {
+      const before = this.#versions.get(pushId);
+      const now = found.get(pushId) ?? 'gone';
+      this.#versions.set(pushId, now);
+      // The first look has nothing to compare with, and the change may lie between the watcher's own look and this one.
+      if (before !== now) this.changed(pushId);
+    }
   }
 }

@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import {
+  type EventStreams,
   oneString,
   rateLimitPerMinute,
   renderPage,
@@ -46,13 +47,24 @@ export function pushRouter(parts: {
   readonly ledger: Ledger;
   readonly dispatcher: Pick<Dispatcher, 'wake'>;
   readonly events: PushEvents;
+  readonly streams: EventStreams;
   readonly sweeper: Pick<PayloadSweeper, 'release'>;
   readonly intake: LibraryIntake;
   readonly maxUploadBytes: number;
   readonly retryBudgetMs: number;
   readonly uploadsPerMinute: number;
 }): Router {
-  const { connections, ledger, dispatcher, events, sweeper, intake, retryBudgetMs, uploadsPerMinute } = parts;
+  const {
+    connections,
+    ledger,
+    dispatcher,
+    events,
+    streams,
+    sweeper,
+    intake,
+    retryBudgetMs,
+    uploadsPerMinute,
+  } = parts;
   const router = Router();
 
   router.get('/push', async (req, res) => showUploadPage(parts, req, res, requireVisitor(req)));
@@ -96,11 +108,15 @@ export function pushRouter(parts: {
   router.get('/pushes/:id/events', async (req, res) => {
     const { id } = req.params;
     await load(req, id, false);
-    const view = () =>
-      load(req, id, true).catch((error) =>
-        error instanceof AppError && error.code === 'NotFound' ? undefined : Promise.reject(error),
-      );
-    await streamPushEvents(req, res, view, (changed, ended) => events.watch(id, changed, ended));
+    streamPushEvents(req, res, {
+      streams,
+      visitorId: visitorOf(req) ?? '',
+      load: () =>
+        load(req, id, true).catch((error) =>
+          error instanceof AppError && error.code === 'NotFound' ? undefined : Promise.reject(error),
+        ),
+      watch: (changed) => events.watch(id, changed),
+    });
   });
 
   router.post('/pushes/:id/retry', async (req, res) => {
