@@ -13,7 +13,7 @@ let pair: Pair;
 let browser: Browser;
 
 beforeAll(async () => {
-  pair = await startPair({ env: { PUSH_TIMEOUT_SECONDS: '1' } });
+  pair = await startPair();
   browser = pair.browser();
   await browser.connect();
 });
@@ -90,18 +90,6 @@ describe.each(sizes)('a push of %d bytes is delivered in the end', (size) => {
     60_000,
   );
 
-  test('after two hangs, each ended by the deadline', async () => {
-    fault({ behaviour: 'hang', times: 2 });
-    const bytes = randomBytes(size);
-    const delivered = await browser.waitForState(await push(bytes), ['delivered']);
-    expect(delivered.attempts.map(({ code }: { code?: string }) => code)).toEqual([
-      'Timeout',
-      'Timeout',
-      undefined,
-    ]);
-    expect(arrived(bytes)).toHaveLength(1);
-  }, 60_000);
-
   test.each([400, 403, 413, 422])(
     'and one that is refused with %d fails at once, with its reference, and can be tried again',
     async (status) => {
@@ -147,13 +135,39 @@ test('Retry-After is waited for, up to the cap', async () => {
   expect(second.startedAt - first.startedAt).toBeGreaterThanOrEqual(200);
 });
 
-test('an answer that drips for ever is ended by the deadline and is no success', async () => {
-  fault({ behaviour: 'drip', status: 200, body: '', delayMs: 100 });
-  const bytes = randomBytes(100_000);
-  const delivered = await browser.waitForState(await push(bytes), ['delivered'], 50_000);
-  expect(delivered.attempts).toMatchObject([{ code: 'Timeout', status: 200 }, { status: 200 }]);
-  expect(delivered.possiblyDuplicated).toBe(true);
-}, 60_000);
+describe('with a deadline of a second', () => {
+  beforeAll(async () => {
+    await pair.restart({ PUSH_TIMEOUT_SECONDS: '1' });
+    browser = pair.browser();
+    await browser.connect();
+  });
+  afterAll(() => pair.restart({}));
+
+  // A busy machine can make a further attempt exceed a second: what counts is how the faulty ones end.
+  test.each(sizes)(
+    'a push of %d bytes is delivered after two hangs, each ended by the deadline',
+    async (size) => {
+      fault({ behaviour: 'hang', times: 2 });
+      const bytes = randomBytes(size);
+      const delivered = await browser.waitForState(await push(bytes), ['delivered'], 50_000);
+      const codes = delivered.attempts.map(({ code }: { code?: string }) => code);
+      expect(codes.slice(0, 2)).toEqual(['Timeout', 'Timeout']);
+      expect(codes.at(-1)).toBeUndefined();
+      expect(arrived(bytes)).toHaveLength(1);
+    },
+    60_000,
+  );
+
+  test('an answer that drips for ever is ended by the deadline and is no success', async () => {
+    fault({ behaviour: 'drip', status: 200, body: '', delayMs: 100 });
+    const bytes = randomBytes(100_000);
+    const delivered = await browser.waitForState(await push(bytes), ['delivered'], 50_000);
+    expect(delivered.attempts[0]).toMatchObject({ code: 'Timeout', status: 200 });
+    expect(delivered.attempts.at(-1)).toMatchObject({ status: 200 });
+    expect(delivered.attempts.length).toBeGreaterThan(1);
+    expect(delivered.possiblyDuplicated).toBe(true);
+  }, 60_000);
+});
 
 test('a gzip bomb is an error and no success', async () => {
   const bomb = gzipSync(Buffer.alloc(300_000_000, 32), { level: 1 });

@@ -8,6 +8,7 @@ import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { startApp } from '../../src/start-app.js';
 import { createLogger } from '../../src/web/index.js';
 import { browserFor } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 
 test('without a read contract the page says what is missing and how to get it', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'push-'));
@@ -38,7 +39,12 @@ test('without a read contract the page says what is missing and how to get it', 
     expect((await browser.post('/library/authorize')).json.error.code).toBe('ReadContractMissing');
     expect((await browser.getJson('/library/name')).json.error.code).toBe('ReadContractMissing');
 
-    const { contracts: shown } = (await browser.getJson('/')).json;
+    // Asked for in the background: the page does not wait for digi.me.
+    const shown = await eventually(
+      'what digi.me says of the contracts',
+      async () => (await browser.getJson('/')).json.contracts,
+      ({ length }) => length > 0,
+    );
     expect(shown).toMatchObject([
       { role: 'library', accessType: 'w', name: expect.stringContaining('Push files') },
       { role: 'provider', accessType: 'r', problem: expect.stringContaining("can't write") },

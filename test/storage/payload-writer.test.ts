@@ -46,7 +46,9 @@ describe('what is written comes back', () => {
     const payload = await writeAll(bytes);
     expect(payload).toMatchObject({ size, sha256: createHash('sha256').update(bytes).digest('hex') });
     expect(payload.spoolName).toBeUndefined();
-    expect(payload.sealed?.includes(bytes)).toBe(false);
+    // A byte or two are in any ciphertext by chance; what no ciphertext holds is a longer piece of the plain bytes.
+    if (size >= 16) expect(payload.sealed?.includes(bytes.subarray(0, 16))).toBe(false);
+    expect(payload.sealed?.equals((await writeAll(bytes)).sealed ?? bytes)).toBe(false);
     expect(readdirSync(spool.folder)).toEqual([]);
     expect((await buffer(spool.read(payload, payload.key))).equals(bytes)).toBe(true);
   });
