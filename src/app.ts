@@ -1,9 +1,11 @@
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import {
   type Assets,
+  addressCheck,
   createI18n,
   errorHandler,
   type Health,
+  hostCheck,
   type Logger,
   lastResort,
   type Metrics,
@@ -19,7 +21,7 @@ import {
 /** What `createApp` puts in order. The parts themselves are made in `start-app.ts`. */
 export interface AppParts {
   readonly mode: 'sandbox' | 'live';
-  readonly trustProxy: number | string | boolean;
+  readonly trustProxy: number | string[] | false;
   readonly viewsFolder: string;
   readonly isDevelopment: boolean;
   readonly assets: Assets;
@@ -37,7 +39,7 @@ export interface AppParts {
 
 /**
  * The order of the middleware. Headers come before everything that can answer; the checks that need no session come
- * before the session store is asked; the origin is checked before any body is read.
+ * before the session store is asked; monitoring may name the app otherwise than people, so the host is checked after it; the origin is checked before any body is read.
  */
 export function createApp(parts: AppParts): Express {
   const app = express();
@@ -58,7 +60,9 @@ export function createApp(parts: AppParts): Express {
     securityHeaders({ onboardOrigins: parts.onboardOrigins, secure: parts.baseUrl().startsWith('https:') }),
   );
   app.use(parts.metrics.observe);
-  app.use(parts.health.router, parts.metrics.router, parts.assets.router);
+  app.use(parts.health.router, parts.metrics.router);
+  app.use(addressCheck, hostCheck(parts.baseUrl));
+  app.use(parts.assets.router);
   app.use(originCheck(() => new URL(parts.baseUrl()).origin));
   app.use(createI18n() as RequestHandler);
   app.use(parts.sessions.middleware);

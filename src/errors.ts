@@ -18,6 +18,8 @@ export const errorStatus = {
   AccountNotFound: 404,
   NotFound: 404,
   CrossSiteRequest: 403,
+  AddressNotAllowed: 403,
+  HostNotAllowed: 421,
   NotMultipart: 415,
   UnsupportedMediaType: 415,
   MalformedMultipart: 400,

@@ -22,6 +22,7 @@ import {
   EventStreams,
   KeyedLock,
   type Logger,
+  privateAccess,
 } from './web/index.js';
 
 /** The digi.me to talk to: the real one, or a sandbox. */
@@ -133,11 +134,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     now,
     onError: (err) => log.error({ err }, 'old sessions could not be removed'),
   });
-  const health = createHealth([
-    { name: 'database', check: () => probeDatabase(database) },
-    { name: 'spool', check: () => spool.probe() },
-  ]);
+  const operations = privateAccess(config.operationsAccess);
+  const health = createHealth(
+    [
+      { name: 'database', check: () => probeDatabase(database) },
+      { name: 'spool', check: () => spool.probe() },
+    ],
+    operations,
+  );
   const metrics = createMetrics(
+    operations,
     () => pushService.queue.countByState(),
     () => ({ uploads: pushService.guard.inProgress, attempts: pushService.dispatcher.inProgress }),
   );

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Connection } from '../connections/index.js';
 import { AppError } from '../errors.js';
-import { oneString, seeOther } from '../web/index.js';
+import { isWellEncoded, oneString, seeOther } from '../web/index.js';
 import { accountView } from './account-view.js';
 import { type AccountDeed, leaveNotice, takeVisit } from './account-visit.js';
 import { findOwnAccount } from './library-accounts.js';
@@ -10,6 +10,8 @@ import type { AccountsParts } from './parts.js';
 const maxMessageCharacters = 500;
 
 function parameter(req: Request, name: string): string | undefined {
+  if (!isWellEncoded(req.url))
+    throw new AppError('InvalidCallback', { details: [{ path: 'query', message: 'fields:percentEncoded' }] });
   const value = oneString(req.query[name]);
   if (value === null || (value !== undefined && value.length > 4096))
     throw new AppError('InvalidCallback', { details: [{ path: name, message: 'fields:oneValue' }] });

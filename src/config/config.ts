@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type ContractDetails, liveProblems, readContracts } from './contracts.js';
+import { parseTrustProxy } from './trust-proxy.js';
 
 /** The value that `.env.example` shows: a start in live mode with it is refused. */
 export const exampleAppSecret = 'change-me-to-32-random-characters-or-more';
@@ -12,7 +13,10 @@ export interface Config {
   readonly port: number;
   /** The app's public address with a final slash; `undefined` means: derived from the port that was bound. */
   readonly baseUrl: string | undefined;
-  readonly trustProxy: number | string | boolean;
+  /** How many proxies stand before the app, or their addresses; `false`: none, and nobody's `X-Forwarded-*` is believed. */
+  readonly trustProxy: number | string[] | false;
+  /** Who is answered on `/metrics` and `/readyz`: this machine and private networks, or everybody. */
+  readonly operationsAccess: 'private' | 'anywhere';
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   /** `undefined` only in sandbox mode, where one is made on first start and kept in `dataDir`. */
@@ -86,19 +90,40 @@ const whole = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) =>
     .max(max, `must be at most ${max}`)
     .default(fallback);
 
-const address = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' });
+const address = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
+  .refine((text) => !hasExtras(text), 'must have no user name, query or fragment');
+
+function hasExtras(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return `${username}${password}${search}${hash}` !== '';
+}
+
+/** Cookies, redirects and links of the app are made for the root of its address. */
+const isRoot = (text: string) => !URL.canParse(text) || new URL(text).pathname === '/';
+
+const leastDistinctCharacters = 10;
+const isVaried = (secret: string) => new Set(secret).size >= leastDistinctCharacters;
+const secret = z
+  .string()
+  .min(32, { error: 'must have at least 32 characters', abort: true })
+  .refine(isVaried, 'repeats a few characters: choose at least 32 random ones (openssl rand -base64 32)');
 
 const schema = z.object({
   PORT: whole(8081, 0, 65535),
   HOST: z.string().default('127.0.0.1'),
-  BASE_URL: address.optional(),
+  BASE_URL: address
+    .refine(isRoot, 'must have no path: the app answers at the root of its address')
+    .optional(),
   TRUST_PROXY: z.string().default('false'),
+  OPERATIONS_ACCESS: z.enum(['private', 'anywhere'], 'must be private or anywhere').default('private'),
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
     .optional(),
-  APP_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  APP_SECRET: secret.optional(),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -149,11 +174,6 @@ function withFiles(env: Environment, problems: string[]): Record<string, string>
 
 const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
 
-function parseTrustProxy(value: string): number | string | boolean {
-  if (value === 'true' || value === 'false') return value === 'true';
-  return /^\d+$/.test(value) ? Number(value) : value;
-}
-
 /**
  * Turns an environment into a frozen configuration. Live mode is chosen by `DIGIME_MODE` or, where that is not set, by
  * the presence of any credential.
@@ -178,19 +198,27 @@ export function loadConfig(env: Environment): Config {
       ? readContracts(settings, problems)
       : { applicationId: '', contracts: { library: { contractId: '', privateKey: '' } } };
   if (mode === 'live') problems.push(...liveProblems(settings, set, exampleAppSecret));
-  if (set.BASE_URL?.startsWith('https:') && set.TRUST_PROXY === 'false') {
+  const trustProxy = parseTrustProxy(set.TRUST_PROXY, problems);
+  if (set.BASE_URL?.startsWith('https:') && trustProxy === false) {
     // The app itself speaks http: express-session would silently not set the Secure cookie.
     problems.push(
       'TRUST_PROXY must be set when BASE_URL is an https address: TLS ends at a proxy before the app',
     );
   }
+  if (settings.VISITOR_QUOTA_BYTES && set.VISITOR_QUOTA_BYTES < set.MAX_UPLOAD_BYTES)
+    problems.push(
+      'VISITOR_QUOTA_BYTES must be at least MAX_UPLOAD_BYTES: no file of that size could be taken',
+    );
+  if (settings.TOTAL_QUOTA_BYTES && set.TOTAL_QUOTA_BYTES < set.MAX_UPLOAD_BYTES)
+    problems.push('TOTAL_QUOTA_BYTES must be at least MAX_UPLOAD_BYTES: no file of that size could be taken');
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze<Config>({
     mode,
     host: set.HOST,
     port: set.PORT,
     baseUrl: set.BASE_URL === undefined ? undefined : withSlash(set.BASE_URL),
-    trustProxy: parseTrustProxy(set.TRUST_PROXY),
+    trustProxy,
+    operationsAccess: set.OPERATIONS_ACCESS,
     dataDir: set.DATA_DIR,
     databaseUrl: set.DATABASE_URL,
     appSecret: set.APP_SECRET,

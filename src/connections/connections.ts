@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UserAccessToken } from '../digime/index.js';
-import type { Database, Sealer } from '../storage/index.js';
+import { type Database, isRowId, type Sealer } from '../storage/index.js';
 
 /** `library` and `provider` write, `read` reads the library back. */
 export type ConnectionType = 'library' | 'provider' | 'read';
@@ -97,6 +97,7 @@ export class Connections {
 
   /** The visitor's own connection with that id; `undefined` for anybody else's just as for none. */
   async find(visitorId: string, id: string): Promise<Connection | undefined> {
+    if (!isRowId(id)) return undefined;
     const row = await this.rows().where({ visitor_id: visitorId, id }).first();
     return row && toConnection(row);
   }

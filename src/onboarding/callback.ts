@@ -3,7 +3,15 @@ import type { Connection } from '../connections/index.js';
 import { contractFor, findAccount } from '../connections/index.js';
 import type { UserAccessToken } from '../digime/index.js';
 import { AppError } from '../errors.js';
-import { asAppError, oneString, reloadSession, renewSession, saveSession, visitorOf } from '../web/index.js';
+import {
+  asAppError,
+  isWellEncoded,
+  oneString,
+  reloadSession,
+  renewSession,
+  saveSession,
+  visitorOf,
+} from '../web/index.js';
 import type { OnboardingParts } from './parts.js';
 import {
   findAuthorization,
@@ -22,8 +30,13 @@ interface Callback {
   errorCode: string | undefined;
 }
 
-/** @throws AppError InvalidCallback when a parameter is repeated, nested or too long, or `success` and `code` don't fit together. */
-function readCallback(query: Request['query']): Callback {
+/**
+ * @throws AppError InvalidCallback when a parameter is repeated, nested, too long or badly encoded, or when `success`,
+ *   `code` and `errorCode` don't fit together
+ */
+function readCallback({ query, url }: Request): Callback {
+  if (!isWellEncoded(url))
+    throw new AppError('InvalidCallback', { details: [{ path: 'query', message: 'fields:percentEncoded' }] });
   const read = (name: string) => {
     const value = oneString(query[name]);
     if (value === null || (value !== undefined && value.length > maxParameterLength))
@@ -44,6 +57,10 @@ function readCallback(query: Request['query']): Callback {
     });
   if (callback.success && callback.code === undefined)
     throw new AppError('InvalidCallback', { details: [{ path: 'code', message: 'fields:required' }] });
+  if (callback.success && callback.errorCode !== undefined)
+    throw new AppError('InvalidCallback', {
+      details: [{ path: 'errorCode', message: 'fields:notWithSuccess' }],
+    });
   return callback;
 }
 
@@ -56,7 +73,7 @@ function readCallback(query: Request['query']): Callback {
  *   AccountMismatch, DigimeUnreachable, DigimeRefused, TokenRefused
  */
 export function handleCallback(parts: OnboardingParts, req: Request): Promise<Connection> {
-  const callback = readCallback(req.query);
+  const callback = readCallback(req);
   return parts.sessionLock.run(req.sessionID, async () => {
     // The request that went before us in this session may have used the state or renewed the id.
     const isStored = await reloadSession(req).then(

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 
 /** Something that must work before requests make sense; `check` throws when it does not. */
 export interface ReadinessCheck {
@@ -14,6 +14,8 @@ export interface Health {
 
 /** A database on a dead disk does not fail, it hangs. */
 const checkTimeoutMs = 3000;
+/** Checks write to the disk: however often somebody asks, they run once in this time. */
+const freshForMs = 1000;
 
 async function outcomeOf({ name, check }: ReadinessCheck): Promise<[string, string]> {
   let timer: NodeJS.Timeout | undefined;
@@ -31,15 +33,39 @@ async function outcomeOf({ name, check }: ReadinessCheck): Promise<[string, stri
   }
 }
 
-/** `GET /healthz`: the process answers. `GET /readyz`: it can take uploads; when it can't, the answer says which part is in the way. */
-export function createHealth(checks: readonly ReadinessCheck[]): Health {
+/** Runs all checks, at most once a second; who asks meanwhile gets the same outcome. */
+function sharedOutcomes(checks: readonly ReadinessCheck[]): () => Promise<Record<string, string>> {
+  let latest: { outcomes: Promise<Record<string, string>>; endedAt?: number } | undefined;
+  return () => {
+    const isFresh =
+      latest !== undefined &&
+      (latest.endedAt === undefined || performance.now() - latest.endedAt < freshForMs);
+    if (latest !== undefined && isFresh) return latest.outcomes;
+    const started: NonNullable<typeof latest> = {
+      outcomes: Promise.all(checks.map(outcomeOf)).then((outcomes) => {
+        started.endedAt = performance.now();
+        return Object.fromEntries(outcomes);
+      }),
+    };
+    latest = started;
+    return started.outcomes;
+  };
+}
+
+/**
+ * `GET /healthz`: the process answers. `GET /readyz`: it can take uploads; when it can't, the answer says which part is
+ * in the way.
+ * @param access who is told about readiness
+ */
+export function createHealth(checks: readonly ReadinessCheck[], access: RequestHandler): Health {
   let draining = false;
   const router = Router();
+  const outcomesNow = sharedOutcomes(checks);
   router.get('/healthz', (_req, res) => {
     res.json({ status: 'ok' });
   });
-  router.get('/readyz', async (_req, res) => {
-    const outcomes = Object.fromEntries(await Promise.all(checks.map(outcomeOf)));
+  router.get('/readyz', access, async (_req, res) => {
+    const outcomes = await outcomesNow();
     const ready = !draining && Object.values(outcomes).every((outcome) => outcome === 'ok');
     res
       .status(ready ? 200 : 503)

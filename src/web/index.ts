@@ -1,8 +1,10 @@
+export { addressCheck, isWellEncoded } from './address-check.js';
 export { oneString, seeOther, wantsJson } from './answers.js';
 export { type Assets, createAssets } from './assets.js';
 export { describeError, errorHandler, lastResort, notFound } from './error-handler.js';
 export { type EventStream, type EventStreamLimits, EventStreams } from './event-streams.js';
 export { createHealth, type Health } from './health.js';
+export { hostCheck } from './host-check.js';
 export { hasWord, type Translate, translator } from './i18n.js';
 export { KeyedLock } from './keyed-lock.js';
 export { createMetrics, type Metrics } from './metrics.js';
@@ -10,6 +12,7 @@ export { originCheck } from './origin-check.js';
 export { renderPage, setUpPages } from './page.js';
 export { asAppError, isTokenRefusal } from './platform-error.js';
 export { createI18n, isDeveloperView, type Language, languageOf, viewRouter } from './preferences.js';
+export { privateAccess } from './private-access.js';
 export { rateLimitPerMinute } from './rate-limits.js';
 export { createLogger, type Logger, requestLog } from './request-log.js';
 export { noReferrer, securityHeaders } from './security-headers.js';

@@ -9,8 +9,12 @@ export interface Metrics {
   readonly router: Router;
 }
 
-/** @param countByState how many pushes are in each state, asked for at each scrape */
+/**
+ * @param access who may read them
+ * @param countByState how many pushes are in each state, asked for at each scrape
+ */
 export function createMetrics(
+  access: RequestHandler,
   countByState: () => Promise<Record<string, number>>,
   inProgress: () => { uploads: number; attempts: number },
 ): Metrics {
@@ -43,7 +47,7 @@ export function createMetrics(
     },
   });
   const router = Router();
-  router.get('/metrics', async (_req, res) => {
+  router.get('/metrics', access, async (_req, res) => {
     res.type(registry.contentType).send(await registry.metrics());
   });
   const observe: RequestHandler = (req, res, next) => {

@@ -8,6 +8,9 @@ export type { Logger };
 /** Query values are left out of every logged address: the callback carries codes. */
 const pathOnly = (url: string | undefined) => (url ?? '').split('?')[0];
 
+/** pino-http hands over what pino's own serializer made of an error, with the error itself beside it. */
+const serializeRequestError = (error: { raw?: unknown }) => serializeError(error?.raw ?? error);
+
 /** Errors in a log: name, message, code and stack of the chain; never the request objects that libraries hang on to theirs. */
 function serializeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { message: String(error) };
@@ -40,7 +43,7 @@ export function requestLog(logger: Logger): RequestHandler {
     serializers: {
       req: (req: { method: string; url: string }) => ({ method: req.method, path: pathOnly(req.url) }),
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
-      err: serializeError,
+      err: serializeRequestError,
     },
     customLogLevel: (_req, res) => (res.statusCode >= 500 ? 'error' : 'info'),
   }) as RequestHandler;

@@ -167,3 +167,61 @@ test('.env.example names every setting and no other', () => {
     [...new Set([...inSchema, ...credentials, 'DIGIME_APPLICATION_ID'])].sort(),
   );
 });
+
+describe('settings that cannot work stop the start:', () => {
+  test.each([
+    ['true', /TRUST_PROXY must be .*every client choose/],
+    ['1000', /TRUST_PROXY must be/],
+    ['0.0.0.0/0', /TRUST_PROXY must be/],
+    ['::/0', /TRUST_PROXY must be/],
+    ['yes', /TRUST_PROXY must be/],
+    ['10.0.0.1,,', /TRUST_PROXY must be/],
+    ['10.0.0.1/33', /TRUST_PROXY must be/],
+  ])('TRUST_PROXY=%s', (value, problem) => {
+    expect(problemsOf({ TRUST_PROXY: value })).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test.each([
+    ['false', false],
+    ['0', false],
+    ['1', 1],
+    ['loopback, 10.0.0.0/8', ['loopback', '10.0.0.0/8']],
+    ['fd00::/8', ['fd00::/8']],
+  ])('while TRUST_PROXY=%s is understood', (value, understood) => {
+    expect(loadConfig({ TRUST_PROXY: value }).trustProxy).toEqual(understood);
+  });
+
+  test.each(['false', '0'])(
+    'an https address without a proxy (TRUST_PROXY=%s): no cookie would ever be set',
+    (value) => {
+      expect(problemsOf({ BASE_URL: 'https://app.example', TRUST_PROXY: value })).toEqual([
+        expect.stringContaining('TRUST_PROXY must be set'),
+      ]);
+    },
+  );
+
+  test.each(['x'.repeat(64), 'abcabcabcabcabcabcabcabcabcabcabcabc', '12345678'.repeat(5)])(
+    'a secret that is no secret',
+    (value) => {
+      const problems = problemsOf({ APP_SECRET: value });
+      expect(problems).toEqual([expect.stringContaining('APP_SECRET repeats a few characters')]);
+      expect(problems[0]).not.toContain(value);
+    },
+  );
+
+  test.each([
+    ['BASE_URL', 'http://app.example/under/a/path'],
+    ['BASE_URL', 'http://user:password@app.example/'],
+    ['BASE_URL', 'http://app.example/?a=b'],
+    ['DIGIME_BASE_URL', 'https://api.digi.me/v1.7/?a=b'],
+    ['DIGIME_ONBOARD_URL', 'https://user@api.digi.me/apps/saas/'],
+  ])('%s=%s', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(`${name} must have no`)]);
+  });
+
+  test('quotas that no file of the largest allowed size fits into', () => {
+    expect(
+      problemsOf({ MAX_UPLOAD_BYTES: '1000', VISITOR_QUOTA_BYTES: '999', TOTAL_QUOTA_BYTES: '999' }),
+    ).toEqual([expect.stringContaining('VISITOR_QUOTA_BYTES'), expect.stringContaining('TOTAL_QUOTA_BYTES')]);
+  });
+});

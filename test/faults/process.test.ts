@@ -100,7 +100,7 @@ describe('in live mode', () => {
     DIGIME_APPLICATION_ID: 'app',
     DIGIME_CONTRACT_ID: 'contract',
     DIGIME_PRIVATE_KEY: key,
-    APP_SECRET: 'x'.repeat(32),
+    APP_SECRET: 'a secret of thirty-two characters',
     DIGIME_BASE_URL: 'https://127.0.0.1:9/v1.7/',
     DIGIME_ONBOARD_URL: 'https://onboard.example/',
   };

@@ -66,6 +66,20 @@ describe('a callback that succeeded', () => {
     expect((await winner?.getJson('/'))?.json.connections).toHaveLength(1);
   });
 
+  test('whose parameters are badly encoded, or which names an error too, is refused and spends nothing', async () => {
+    const callback = await comeBack();
+    for (const wrong of [
+      callback.replace('code=', 'code=%ZZ'),
+      callback.replace('code=', 'code=%FF'),
+      `${callback}&errorCode=USER_CANCEL`,
+    ]) {
+      const refused = await visitor.get(wrong, json);
+      expect([refused.status, refused.json.error.code]).toEqual([400, 'InvalidCallback']);
+    }
+    expect(tokenCalls()).toBe(0);
+    expect((await visitor.get(callback, json)).status).toBe(303);
+  });
+
   test('ignores parameters of older platforms', async () => {
     const answer = await visitor.get(`${await comeBack()}&postboxId=p&publicKey=k`, json);
     expect(answer.status).toBe(303);
@@ -114,7 +128,11 @@ describe('a callback that must not be believed', () => {
       (path) => path.replace(/([?&])code=[^&]*/, `$1code=${'x'.repeat(8000)}`),
       'InvalidCallback',
     ],
-    ['with a badly encoded state', (path) => path.replace(/state=[^&]*/, 'state=%E0%A4%A'), 'StateUnknown'],
+    [
+      'with a badly encoded state',
+      (path) => path.replace(/state=[^&]*/, 'state=%E0%A4%A'),
+      'InvalidCallback',
+    ],
   ];
   test.each(cases)('%s is a clear 400 without a token call', async (_what, change, code) => {
     const answer = await visitor.get(change(await comeBack()), json);

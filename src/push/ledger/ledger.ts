@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../errors.js';
-import { commitTogether, type Database, type Sealer, type StoredPayload } from '../../storage/index.js';
+import {
+  commitTogether,
+  type Database,
+  isRowId,
+  type Sealer,
+  type StoredPayload,
+} from '../../storage/index.js';
 import type { FileDescriptor } from '../intake/file-meta.js';
 import { type Attempt, type Push, type PushRow, type PushState, toPush } from '../push.js';
 
@@ -116,6 +122,7 @@ export class Ledger {
 
   /** The visitor's own push; `undefined` for anybody else's just as for none. */
   async find(visitorId: string, id: string): Promise<Push | undefined> {
+    if (!isRowId(id)) return undefined;
     const row = await this.#database<PushRow>('pushes').where({ visitor_id: visitorId, id }).first();
     return row && toPush(row);
   }
