@@ -11,7 +11,14 @@ import { init } from './digime/index.js';
 import { inspectorRouter, Recorder, type SandboxSwitches, whatIfRouter } from './inspector/index.js';
 import { leaveRouter } from './leave/index.js';
 import { libraryRouter, PushedFiles, ReadLibraries } from './library/index.js';
-import { homeRouter, type OnboardingParts, onboardingRouter, UsedStates } from './onboarding/index.js';
+import {
+  Authorizations,
+  Callbacks,
+  HomeContracts,
+  homeRouter,
+  onboardingRouter,
+  UsedStates,
+} from './onboarding/index.js';
 import { createPushService, type PushService } from './push/index.js';
 import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
 import {
@@ -20,7 +27,6 @@ import {
   createMetrics,
   createSessions,
   EventStreams,
-  KeyedLock,
   type Logger,
   privateAccess,
 } from './web/index.js';
@@ -113,25 +119,29 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     log,
     now,
   });
-  const onboarding: OnboardingParts = {
-    ...{ sdk, connections, calls, recorder, log, now },
-    contracts: platform.contracts,
-    issuer: platform.baseUrl,
-    usedStates: new UsedStates(database, now),
-    sessionLock: new KeyedLock(),
-    callbackUrl: () => `${baseUrl}return`,
-    onConnected: async (connectionId) => {
-      if ((await pushService.queue.resume(connectionId)) > 0) pushService.dispatcher.wake();
-    },
+  const onConnected = async (connectionId: string) => {
+    if ((await pushService.queue.resume(connectionId)) > 0) pushService.dispatcher.wake();
   };
-  const libraries = new ReadLibraries(onboarding);
+  const { contracts, baseUrl: issuer } = platform;
+  const authorizations = new Authorizations({
+    ...{ sdk, contracts, connections, calls, recorder, issuer, now },
+    callbackUrl: () => `${baseUrl}return`,
+  });
+  const callbacks = new Callbacks({
+    ...{ sdk, contracts, issuer, connections, calls, recorder, log, now, onConnected },
+    usedStates: new UsedStates(database, now),
+  });
+  const homeContracts = new HomeContracts(sdk, contracts, now);
+  const libraries = new ReadLibraries({ sdk, calls, now });
   const pushedFiles = new PushedFiles(database);
   const onboardOrigins = [new URL(platform.onboardUrl).origin];
-  const sessions = createSessions({
+  const sessions = await createSessions({
     database,
+    sealer,
     secret: cookieSecret(options.appSecret),
     secure: baseUrl.startsWith('https:'),
     now,
+    onVisit: (visitorId) => connections.noteVisit(visitorId),
     onError: (err) => log.error({ err }, 'old sessions could not be removed'),
   });
   const operations = privateAccess(config.operationsAccess);
@@ -155,15 +165,27 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     onboardOrigins,
     baseUrl: () => baseUrl,
     routers: [
-      homeRouter(onboarding, { mode: config.mode, sandboxUrl: platform.sandboxUrl }),
-      onboardingRouter(onboarding, config.rateLimits),
-      leaveRouter({ onboarding, pushes: pushService, onDisconnected: (id) => libraries.drop(id) }),
+      homeRouter({
+        mode: config.mode,
+        sandboxUrl: platform.sandboxUrl,
+        contracts,
+        connections,
+        homeContracts,
+      }),
+      onboardingRouter({ authorizations, callbacks, connections }, config.rateLimits),
+      leaveRouter({
+        ...{ connections, calls, sdk, recorder, pushes: pushService },
+        onDisconnected: (id) => libraries.drop(id),
+      }),
       libraryRouter(
-        { onboarding, libraries, pushedFiles, spool, applicationId: platform.applicationId },
+        {
+          ...{ connections, contracts, authorizations, libraries, pushedFiles, spool, log, now },
+          applicationId: platform.applicationId,
+        },
         config.rateLimits.startsPerMinute,
       ),
       accountsRouter(
-        { onboarding, baseUrl: () => baseUrl, onboardOrigins },
+        { sdk, connections, calls, log, now, onboardOrigins, onConnected, baseUrl: () => baseUrl },
         config.rateLimits.startsPerMinute,
       ),
       ...pushService.routers,

@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 import { AppError } from '../errors.js';
-import { saveSession } from '../web/index.js';
+import { changeSession } from '../web/index.js';
 
 /** What a person can do with one account. */
-export const accountDeeds = ['reauthorize', 'revoke', 'delete'] as const;
-export type AccountDeed = (typeof accountDeeds)[number];
+export const accountActions = ['reauthorize', 'revoke', 'delete'] as const;
+export type AccountAction = (typeof accountActions)[number];
 
 const lifetimeMs = 60 * 60_000;
 
@@ -17,7 +17,7 @@ interface AccountVisit {
 
 /** How it went, said once on the next page. */
 export interface AccountNotice {
-  readonly deed: AccountDeed;
+  readonly deed: AccountAction;
   readonly name: string;
   readonly isDone: boolean;
   /** The provider's or digi.me's own words, as they came. */
@@ -27,36 +27,46 @@ export interface AccountNotice {
 declare module 'express-session' {
   interface SessionData {
     /** By what it is for, one at a time: the pages that people come back to get no state from digi.me. */
-    accountVisits?: Partial<Record<AccountDeed, AccountVisit>>;
+    accountVisits?: Partial<Record<AccountAction, AccountVisit>>;
     accountNotice?: AccountNotice;
   }
 }
 
 /** Remembers that this visitor goes to settle something, so that only they can come back from it. */
-export async function rememberVisit(req: Request, deed: AccountDeed, visit: AccountVisit): Promise<void> {
-  req.session.accountVisits = { ...req.session.accountVisits, [deed]: visit };
-  await saveSession(req);
+export function rememberVisit(req: Request, deed: AccountAction, visit: AccountVisit): Promise<void> {
+  return changeSession(req, (session) => {
+    session.accountVisits = { ...session.accountVisits, [deed]: visit };
+  });
 }
 
 /** The visit that this return ends; it ends once. @throws AppError InvalidCallback when nobody was sent away from here */
-export function takeVisit(req: Request, deed: AccountDeed, now: number): AccountVisit {
-  const { [deed]: visit, ...others } = req.session.accountVisits ?? {};
-  if (visit === undefined || Math.abs(now - visit.startedAt) > lifetimeMs)
+export async function takeVisit(req: Request, deed: AccountAction, now: number): Promise<AccountVisit> {
+  if (req.session.accountVisits?.[deed] === undefined) throw new AppError('InvalidCallback');
+  let taken: AccountVisit | undefined;
+  await changeSession(req, (session) => {
+    const { [deed]: visit, ...others } = session.accountVisits ?? {};
+    taken = visit;
+    session.accountVisits = others;
+  });
+  if (taken === undefined || Math.abs(now - taken.startedAt) > lifetimeMs)
     throw new AppError('InvalidCallback');
-  req.session.accountVisits = others;
-  return visit;
+  return taken;
 }
 
-export async function leaveNotice(req: Request, notice: AccountNotice): Promise<void> {
-  req.session.accountNotice = notice;
-  await saveSession(req);
+/** Keeps what is to be said on the next page. */
+export function keepNotice(req: Request, notice: AccountNotice): Promise<void> {
+  return changeSession(req, (session) => {
+    session.accountNotice = notice;
+  });
 }
 
 /** The notice that waits, if there is one; it is shown once. */
 export async function takeNotice(req: Request): Promise<AccountNotice | undefined> {
-  const { accountNotice } = req.session;
-  if (accountNotice === undefined) return undefined;
-  delete req.session.accountNotice;
-  await saveSession(req);
-  return accountNotice;
+  if (req.session.accountNotice === undefined) return undefined;
+  let taken: AccountNotice | undefined;
+  await changeSession(req, (session) => {
+    taken = session.accountNotice;
+    delete session.accountNotice;
+  });
+  return taken;
 }

@@ -1,2 +1,1 @@
-export type { AccountsParts } from './parts.js';
 export { accountsRouter } from './router.js';

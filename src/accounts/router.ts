@@ -1,9 +1,15 @@
 import { type Request, type Response, Router } from 'express';
-import { connectionView } from '../connections/index.js';
-import { ServerError } from '../digime/index.js';
+import {
+  type Connection,
+  type ConnectionCalls,
+  type Connections,
+  connectionView,
+} from '../connections/index.js';
+import { type DigiMe, ServerError } from '../digime/index.js';
 import { AppError } from '../errors.js';
 import {
   describeError,
+  type Logger,
   languageOf,
   noReferrer,
   rateLimitPerMinute,
@@ -13,38 +19,54 @@ import {
   visitorOf,
   wantsJson,
 } from '../web/index.js';
-import { type ChosenAccount, deleteAccount, startReauthorization, startWithdrawal } from './account-deeds.js';
-import { returnFromReauthorization, returnFromWithdrawal } from './account-returns.js';
+import { AccountActions, type ChosenAccount } from './account-actions.js';
+import { AccountReader } from './account-reader.js';
+import { AccountReturns } from './account-returns.js';
 import { accountView } from './account-view.js';
-import { type AccountDeed, accountDeeds, takeNotice } from './account-visit.js';
-import { findOwnAccount, readLibraryAccounts } from './library-accounts.js';
-import type { AccountsParts } from './parts.js';
+import { type AccountAction, accountActions, takeNotice } from './account-visit.js';
 
-const perform = { reauthorize: startReauthorization, revoke: startWithdrawal, delete: deleteAccount };
+export interface AccountsRouterOptions {
+  readonly sdk: DigiMe;
+  readonly connections: Connections;
+  readonly calls: ConnectionCalls;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** The app's public address with a final slash. */
+  baseUrl(): string;
+  /** Origins that a form may lead to by a redirect: digi.me's onboarding. */
+  readonly onboardOrigins: readonly string[];
+  /** Called when a connection is usable again, so that pushes that waited for it go on. */
+  onConnected(connectionId: string): Promise<void>;
+}
 
 /** `GET /accounts`, the question before each deed, `POST /accounts/{id}/{deed}`, and the ways back from outside. */
-export function accountsRouter(parts: AccountsParts, startsPerMinute: number): Router {
+export function accountsRouter(options: AccountsRouterOptions, startsPerMinute: number): Router {
   const router = Router();
-  const { onboarding } = parts;
+  const { sdk, connections, calls, log, now, baseUrl, onboardOrigins, onConnected } = options;
+  const accounts = new AccountReader(sdk, calls);
+  const actions = new AccountActions({ sdk, calls, baseUrl, onboardOrigins, now });
+  const returns = new AccountReturns({ sdk, connections, calls, accounts, log, now, onConnected });
   const connectionsOf = async (req: Request) => {
     const visitorId = visitorOf(req);
-    return visitorId === undefined ? [] : onboarding.connections.listOf(visitorId);
+    return visitorId === undefined ? [] : connections.listOf(visitorId);
   };
   const choose = async (req: Request, accountId: string): Promise<ChosenAccount> => {
-    const found = await findOwnAccount(onboarding, await connectionsOf(req), accountId);
-    return { view: accountView(found.account, onboarding.now()), connections: found.connections };
+    const found = await accounts.find(await connectionsOf(req), accountId);
+    return { view: accountView(found.account, now()), connections: found.connections };
   };
 
-  router.get('/accounts', async (req, res) => showAccounts(parts, req, res, await connectionsOf(req)));
-
+  router.get('/accounts', async (req, res) =>
+    showAccounts(accounts, now(), req, res, await connectionsOf(req)),
+  );
   router.get('/accounts/revoked', noReferrer, async (req, res) =>
-    returnFromWithdrawal(parts, req, res, await connectionsOf(req)),
+    returns.fromWithdrawal(req, res, await connectionsOf(req)),
   );
   router.get('/accounts/reauthorized', noReferrer, async (req, res) =>
-    returnFromReauthorization(parts, req, res, await connectionsOf(req)),
+    returns.fromReauthorization(req, res, await connectionsOf(req)),
   );
 
-  for (const deed of accountDeeds) {
+  for (const deed of accountActions) {
     router.get(`/accounts/:id/${deed}`, async (req, res) => {
       const { view, connections } = await choose(req, req.params.id);
       if (wantsJson(req)) res.json({ account: view, links: { confirm: view.links[deed] } });
@@ -58,7 +80,7 @@ export function accountsRouter(parts: AccountsParts, startsPerMinute: number): R
       async (req, res) => {
         const chosen = await choose(req, req.params.id as string);
         try {
-          await perform[deed](parts, req, res, chosen);
+          await actions.perform(deed, req, res, chosen);
         } catch (error) {
           if (!(error instanceof AppError) || error.platform === undefined || wantsJson(req)) throw error;
           ask(req, res, deed, chosen, error);
@@ -70,15 +92,16 @@ export function accountsRouter(parts: AccountsParts, startsPerMinute: number): R
 }
 
 async function showAccounts(
-  { onboarding }: AccountsParts,
+  accounts: AccountReader,
+  now: number,
   req: Request,
   res: Response,
-  connections: Awaited<ReturnType<AccountsParts['onboarding']['connections']['listOf']>>,
+  connections: readonly Connection[],
 ): Promise<void> {
   const t = translator(languageOf(req));
-  const libraries = (await readLibraryAccounts(onboarding, connections)).map((library) => ({
+  const libraries = (await accounts.readLibraries(connections)).map((library) => ({
     connections: library.connections.map((connection) => connectionView(t, connection)),
-    accounts: library.accounts.map((account) => accountView(account, onboarding.now())),
+    accounts: library.accounts.map((account) => accountView(account, now)),
     ...(library.failure && {
       failure: { code: library.failure.code, ...describeError(req, library.failure) },
     }),
@@ -93,7 +116,7 @@ async function showAccounts(
 function ask(
   req: Request,
   res: Response,
-  deed: AccountDeed,
+  deed: AccountAction,
   { view }: ChosenAccount,
   refusal?: AppError,
 ): void {

@@ -40,6 +40,7 @@ interface ConnectionRow {
   state: ConnectionState;
   created_at: number;
   updated_at: number;
+  visited_at: number;
 }
 
 const toConnection = (row: ConnectionRow): Connection => ({
@@ -122,6 +123,7 @@ export class Connections {
       state: 'active',
       created_at: now,
       updated_at: now,
+      visited_at: now,
     });
     return {
       id,
@@ -188,6 +190,11 @@ export class Connections {
   /** Takes the mark back: digi.me has just accepted the connection's token. */
   async markUsable(id: string): Promise<void> {
     await this.rows().where('id', id).update({ state: 'active' });
+  }
+
+  /** Notes that the visitor is there: what nobody comes back to is removed one day. */
+  async noteVisit(visitorId: string): Promise<void> {
+    await this.rows().where('visitor_id', visitorId).update({ visited_at: this.now() });
   }
 
   async remove(id: string): Promise<void> {

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from '../connections/index.js';
+import type { Connection, Connections } from '../connections/index.js';
 import { AppError } from '../errors.js';
-import type { LeaveParts, WaitingPush } from './leave-parts.js';
+import type { Push, PushService } from '../push/index.js';
 
 /** How long an attempt that is under way is waited for; what comes after that finds no connection any more. */
 const patienceMs = 2000;
 const lookAgainMs = 50;
 
+/** What of the push service leaving needs. */
+export type PushesToDrop = Pick<PushService, 'ledger' | 'sweeper' | 'events'>;
+
 /** What became of the pushes that waited. */
 export interface Dropped {
-  readonly cancelled: readonly WaitingPush[];
+  readonly cancelled: readonly Push[];
   /** Being sent at that moment: they may still arrive. */
-  readonly underWay: readonly WaitingPush[];
+  readonly underWay: readonly Push[];
 }
 
 /**
@@ -19,14 +22,14 @@ export interface Dropped {
  * called back: it is waited for, briefly, and cancelled if it comes back into the queue.
  */
 export async function cancelWaiting(
-  { pushes }: LeaveParts,
+  pushes: PushesToDrop,
   visitorId: string,
   connectionId?: string,
 ): Promise<Dropped> {
-  const cancelled: WaitingPush[] = [];
+  const cancelled: Push[] = [];
   const until = performance.now() + patienceMs;
   for (;;) {
-    const underWay: WaitingPush[] = [];
+    const underWay: Push[] = [];
     for (const push of await pushes.ledger.waiting(visitorId, connectionId)) {
       const isCancelled = await pushes.ledger.cancel(visitorId, push.id).then(
         () => true,
@@ -49,12 +52,14 @@ const isTooLate = (error: unknown) =>
   error instanceof AppError && (error.code === 'PushNotCancellable' || error.code === 'NotFound');
 
 /** Drops a connection with its tokens, and what waited for it. Other connections stay, also those of the same library. */
-export async function dropConnection(parts: LeaveParts, connection: Connection): Promise<Dropped> {
-  const { id, visitorId } = connection;
-  const before = await cancelWaiting(parts, visitorId, id);
-  await parts.onboarding.connections.remove(id);
-  parts.onDisconnected(id);
+export async function dropConnection(
+  connections: Connections,
+  pushes: PushesToDrop,
+  { id, visitorId }: Connection,
+): Promise<Dropped> {
+  const before = await cancelWaiting(pushes, visitorId, id);
+  await connections.remove(id);
   // What was taken in while the others were cancelled.
-  const after = await cancelWaiting(parts, visitorId, id);
+  const after = await cancelWaiting(pushes, visitorId, id);
   return { cancelled: [...before.cancelled, ...after.cancelled], underWay: after.underWay };
 }

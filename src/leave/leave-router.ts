@@ -1,10 +1,14 @@
 import { type Request, type Response, Router } from 'express';
-import { connectionView } from '../connections/index.js';
+import { type ConnectionCalls, type Connections, connectionView } from '../connections/index.js';
+import type { DigiMe } from '../digime/index.js';
 import { AppError } from '../errors.js';
+import type { Recorder } from '../inspector/index.js';
+import type { PushService } from '../push/index.js';
 import {
   describeError,
   endSession,
   fieldsOf,
+  inSession,
   languageOf,
   oneString,
   renderPage,
@@ -16,22 +20,31 @@ import {
 } from '../web/index.js';
 import { cancelWaiting, dropConnection } from './leave-connection.js';
 import { deleteUserAtDigime } from './leave-digime.js';
-import type { LeaveParts } from './leave-parts.js';
 
 const isSet = (value: unknown) => value === true || ['true', 'on', '1'].includes(String(value));
 
 const named = (pushes: readonly { id: string; fileName: string; state: string }[]) =>
   pushes.map(({ id, fileName, state }) => ({ id, fileName, state }));
 
+export interface LeaveRouterOptions {
+  readonly connections: Connections;
+  readonly calls: ConnectionCalls;
+  readonly sdk: DigiMe;
+  readonly pushes: Pick<PushService, 'ledger' | 'sweeper' | 'events' | 'spool'>;
+  readonly recorder: Recorder;
+  /** Told of each connection that is gone, for whoever keeps something about it in memory. */
+  onDisconnected(connectionId: string): void;
+}
+
 /** `POST /disconnect` and `GET`, `POST /forget`. */
-export function leaveRouter(parts: LeaveParts): Router {
+export function leaveRouter(options: LeaveRouterOptions): Router {
   const router = Router();
-  const { onboarding, pushes } = parts;
+  const { connections, calls, sdk, pushes, recorder, onDisconnected } = options;
 
   router.post('/disconnect', ...smallBody, async (req, res) => {
     const visitorId = visitorOf(req) ?? '';
     const fields = fieldsOf(req);
-    const connection = await onboarding.connections.find(visitorId, oneString(fields.connection) ?? '');
+    const connection = await connections.find(visitorId, oneString(fields.connection) ?? '');
     if (connection === undefined) throw new AppError('ConnectionNotFound');
     const waiting = await pushes.ledger.waiting(visitorId, connection.id);
     // A script says what it means by asking; a person is told first what would not be sent any more.
@@ -39,7 +52,8 @@ export function leaveRouter(parts: LeaveParts): Router {
       const view = connectionView(translator(languageOf(req)), connection);
       return renderPage(req, res, 'onboarding/disconnect', { connection: view, waiting: named(waiting) });
     }
-    const { cancelled, underWay } = await dropConnection(parts, connection);
+    const { cancelled, underWay } = await dropConnection(connections, pushes, connection);
+    onDisconnected(connection.id);
     seeOther(req, res, '/', {
       disconnected: connection.id,
       cancelled: named(cancelled),
@@ -58,7 +72,7 @@ export function leaveRouter(parts: LeaveParts): Router {
     if (visitorId !== undefined) {
       const atDigime = isSet(fieldsOf(req).deleteAtDigime);
       // A callback of the same session that comes in now must not make a connection behind our back.
-      const refusal = await onboarding.sessionLock.run(req.sessionID, () => forget(req, visitorId, atDigime));
+      const refusal = await inSession(req, () => forget(req, visitorId, atDigime));
       if (refusal !== undefined) return showRefusal(req, res, visitorId, refusal);
     }
     forgetCookie(req, res);
@@ -67,22 +81,22 @@ export function leaveRouter(parts: LeaveParts): Router {
   });
 
   async function forget(req: Request, visitorId: string, atDigime: boolean): Promise<AppError | undefined> {
-    const connections = await onboarding.connections.listOf(visitorId);
+    const all = await connections.listOf(visitorId);
     if (atDigime) {
       try {
-        await deleteUserAtDigime(onboarding, connections);
+        await deleteUserAtDigime(sdk, calls, all);
       } catch (error) {
         if (error instanceof AppError) return error;
         throw error;
       }
     }
-    for (const { id } of connections) {
-      await onboarding.connections.remove(id);
-      parts.onDisconnected(id);
+    for (const { id } of all) {
+      await connections.remove(id);
+      onDisconnected(id);
     }
-    await cancelWaiting(parts, visitorId);
+    await cancelWaiting(pushes, visitorId);
     for (const spoolName of await pushes.ledger.forget(visitorId)) await pushes.spool.discard(spoolName);
-    onboarding.recorder.clear(visitorId);
+    recorder.clear(visitorId);
     await endSession(req);
     return undefined;
   }

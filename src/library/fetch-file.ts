@@ -1,8 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.js';
-import type { StoredPayload } from '../storage/index.js';
+import type { Spool, StoredPayload } from '../storage/index.js';
 import { detailsOf, type FileDetails } from './file-details.js';
-import type { LibraryParts } from './parts.js';
 import { asReadError } from './read-error.js';
 import type { ReadLibrary } from './read-library.js';
 
@@ -25,7 +24,7 @@ export interface FetchedFile {
  * @throws AppError FileDecryptionError, NotFound, TooManyRequests, StorageFull, what `asAppError` makes
  */
 export async function withFile<T>(
-  parts: LibraryParts,
+  spool: Spool,
   library: ReadLibrary,
   name: string,
   signal: AbortSignal,
@@ -37,9 +36,9 @@ export async function withFile<T>(
   fetching.set(visitorId, count + 1);
   let payload: StoredPayload | undefined;
   try {
-    await parts.spool.assertRoomFor(roomBytes);
+    await spool.assertRoomFor(roomBytes);
     const { stream, fileMetadata } = await library.session.open(name, signal);
-    const writer = parts.spool.createWriter(Number.MAX_SAFE_INTEGER);
+    const writer = spool.createWriter(Number.MAX_SAFE_INTEGER);
     await pipeline(stream, writer, { signal });
     payload = writer.payload;
     const details = detailsOf(fileMetadata);
@@ -50,7 +49,7 @@ export async function withFile<T>(
   } catch (error) {
     throw asReadError(error);
   } finally {
-    if (payload?.spoolName !== undefined) await parts.spool.discard(payload.spoolName);
+    if (payload?.spoolName !== undefined) await spool.discard(payload.spoolName);
     const left = (fetching.get(visitorId) ?? 1) - 1;
     if (left > 0) fetching.set(visitorId, left);
     else fetching.delete(visitorId);

@@ -1,12 +1,14 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import type { Connection } from '../connections/index.js';
+import type { Spool } from '../storage/index.js';
 import { renderPage, wantsJson } from '../web/index.js';
 import { contentDisposition } from './download-name.js';
 import { type FetchedFile, withFile } from './fetch-file.js';
 import { type FileView, fileView } from './file-view.js';
-import type { LibraryParts } from './parts.js';
 import { isQuietPdf, previewOf } from './preview.js';
+import type { PushedFiles } from './pushed-files.js';
+import type { ReadLibraries } from './read-libraries.js';
 import { servedType } from './served-type.js';
 import { withoutScripts } from './without-scripts.js';
 
@@ -30,6 +32,14 @@ const previewPolicy = (framesPdf: boolean) =>
     ...(framesPdf ? [] : ['sandbox allow-same-origin allow-downloads']),
   ].join('; ');
 
+/** What the answers about one file take. */
+export interface FilePageOptions {
+  readonly libraries: ReadLibraries;
+  readonly pushedFiles: PushedFiles;
+  readonly spool: Spool;
+  readonly applicationId: string;
+}
+
 export interface FileRequest {
   readonly connection: Connection;
   readonly name: string;
@@ -42,24 +52,24 @@ export interface FileRequest {
  * that page. The whole file is fetched and decrypted before the first byte is answered.
  */
 export async function answerFile(
-  parts: LibraryParts,
+  options: FilePageOptions,
   req: Request,
   res: Response,
   wanted: FileRequest,
 ): Promise<void> {
   const abort = new AbortController();
   res.once('close', () => abort.abort());
-  const library = parts.libraries.of(wanted.connection);
-  await withFile(parts, library, wanted.name, abort.signal, async (fetched) => {
-    const pushed = await parts.pushedFiles.bySha256(wanted.connection.visitorId, [fetched.payload.sha256]);
+  const library = options.libraries.of(wanted.connection);
+  await withFile(options.spool, library, wanted.name, abort.signal, async (fetched) => {
+    const pushed = await options.pushedFiles.bySha256(wanted.connection.visitorId, [fetched.payload.sha256]);
     const { details, payload } = fetched;
     const file = { ...library.file(wanted.name), details, bytes: payload };
-    const view = fileView(parts, file, {
+    const view = fileView(options.applicationId, file, {
       pushed: pushed.get(payload.sha256),
       connectionId: wanted.isOneOfSeveral ? wanted.connection.id : undefined,
     });
-    if (req.query.preview !== undefined) await showPreview(parts, req, res, fetched, view);
-    else await sendFile(parts, req, res, fetched, view);
+    if (req.query.preview !== undefined) await showPreview(options.spool, req, res, fetched, view);
+    else await sendFile(options.spool, req, res, fetched, view);
   }).catch((error) => {
     if (!abort.signal.aborted || !hasLeft(res, error)) throw error;
   });
@@ -70,14 +80,14 @@ const hasLeft = (res: Response, error: unknown) =>
   !res.headersSent || (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
 
 async function showPreview(
-  parts: LibraryParts,
+  spool: Spool,
   req: Request,
   res: Response,
   { payload, details }: FetchedFile,
   file: FileView,
 ): Promise<void> {
   if (wantsJson(req)) return void res.json({ file });
-  const preview = await previewOf(parts.spool, payload, details.mimeType);
+  const preview = await previewOf(spool, payload, details.mimeType);
   const isPdf = preview.kind === 'pdf';
   res.set('Content-Security-Policy', previewPolicy(isPdf));
   const { self } = file.links;
@@ -87,13 +97,13 @@ async function showPreview(
 }
 
 async function sendFile(
-  parts: LibraryParts,
+  spool: Spool,
   req: Request,
   res: Response,
   { payload, details }: FetchedFile,
   file: FileView,
 ): Promise<void> {
-  const isInline = req.query.inline !== undefined && (await isQuietPdf(parts.spool, payload));
+  const isInline = req.query.inline !== undefined && (await isQuietPdf(spool, payload));
   res.set({
     'Content-Type': isInline ? 'application/pdf' : servedType(details.mimeType),
     'Content-Length': String(payload.size),
@@ -106,5 +116,5 @@ async function sendFile(
   });
   if (req.method === 'HEAD') return void res.end();
   // A reader that fails here ends the connection before Content-Length is reached: the browser reports a failed download.
-  await pipeline(parts.spool.read(payload, payload.key), res);
+  await pipeline(spool.read(payload, payload.key), res);
 }

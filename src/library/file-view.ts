@@ -1,5 +1,4 @@
 import { downloadName } from './download-name.js';
-import type { LibraryParts } from './parts.js';
 import type { PushedFile } from './pushed-files.js';
 import type { LibraryFile } from './read-library.js';
 
@@ -45,7 +44,7 @@ export function linksOf(name: string, connectionId: string | undefined): FileVie
 const shownPush = ({ id, fileName }: PushedFile) => ({ id, fileName, href: `/pushes/${id}` });
 
 export function fileView(
-  parts: Pick<LibraryParts, 'applicationId'>,
+  applicationId: string,
   file: LibraryFile,
   context: {
     pushed: PushedFile | undefined;
@@ -67,7 +66,7 @@ export function fileView(
     accounts: details?.accountIds ?? [],
     ...(at !== undefined && { at }),
     ...(details?.applicationId && {
-      application: { id: details.applicationId, isThisApp: details.applicationId === parts.applicationId },
+      application: { id: details.applicationId, isThisApp: details.applicationId === applicationId },
     }),
     ...(pushed && { samePush: shownPush(pushed) }),
     ...(likely && { probably: shownPush(likely) }),

@@ -1,4 +1,3 @@
-export type { LibraryParts } from './parts.js';
 export { PushedFiles } from './pushed-files.js';
 export { ReadLibraries } from './read-libraries.js';
 export { libraryRouter } from './router.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../errors.js';
-import { isTokenRefusal } from '../web/index.js';
+import { isTokenRefusal, type Logger } from '../web/index.js';
 import { detailsOf } from './file-details.js';
-import type { LibraryParts } from './parts.js';
+import type { PushedFiles } from './pushed-files.js';
 import type { LibraryFile, ReadLibrary } from './read-library.js';
 
 const detailsAtOnce = 6;
@@ -15,6 +15,16 @@ export const smallFileBytes = 4 * 2 ** 20;
 
 /** So many at a time, so that what somebody turns to meanwhile does not have to wait for all the others. */
 const batch = 60;
+
+/** What learning about files takes. */
+export interface LearningOptions {
+  readonly pushedFiles: PushedFiles;
+  /** Our own, to tell our files from those of others. */
+  readonly applicationId: string;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
 
 interface Learning {
   readonly work: Promise<void>;
@@ -36,7 +46,7 @@ const lacksDetails = (file: LibraryFile) => file.details === undefined && file.f
  * @returns a promise for the whole work; it never rejects
  */
 export function learnDetails(
-  parts: LibraryParts,
+  options: LearningOptions,
   library: ReadLibrary,
   shown: readonly LibraryFile[],
 ): Promise<void> {
@@ -45,24 +55,24 @@ export function learnDetails(
     running.shown = shown;
     return running.work;
   }
-  const work = learn(parts, library, () => learning.get(library)?.shown ?? shown)
-    .catch((error) => parts.onboarding.log.warn({ err: error }, 'the details of a library could not be read'))
+  const work = learn(options, library, () => learning.get(library)?.shown ?? shown)
+    .catch((error) => options.log.warn({ err: error }, 'the details of a library could not be read'))
     .finally(() => learning.delete(library));
   learning.set(library, { work, shown });
   return work;
 }
 
 async function learn(
-  parts: LibraryParts,
+  options: LearningOptions,
   library: ReadLibrary,
   shownNow: () => readonly LibraryFile[],
 ): Promise<void> {
-  const isAbandoned = () => parts.onboarding.now() - library.lastLookAt > abandonedAfterMs;
+  const isAbandoned = () => options.now() - library.lastLookAt > abandonedAfterMs;
   const askFor = (files: readonly LibraryFile[]) =>
     atOnce(detailsAtOnce, files, isAbandoned, (file) => askDetails(library, file));
-  const limit = await parts.pushedFiles.largestUpTo(library.connection.visitorId, smallFileBytes);
+  const limit = await options.pushedFiles.largestUpTo(library.connection.visitorId, smallFileBytes);
   const isUnread = (file: LibraryFile) =>
-    limit !== undefined && mayBeOurs(parts, file) && mayFit(file, limit);
+    limit !== undefined && mayBeOurs(options, file) && mayFit(file, limit);
   while (!isAbandoned()) {
     await askFor(shownNow().filter(lacksDetails));
     const unread = shownNow().filter(isUnread);
@@ -74,8 +84,8 @@ async function learn(
 }
 
 /** Only files that this app wrote are read without being asked for: others can't have the same bytes as a push. */
-const mayBeOurs = (parts: LibraryParts, { bytes, isLarge, details, failures }: LibraryFile) =>
-  !bytes && !isLarge && failures < maxFailures && details?.applicationId === parts.applicationId;
+const mayBeOurs = (options: LearningOptions, { bytes, isLarge, details, failures }: LibraryFile) =>
+  !bytes && !isLarge && failures < maxFailures && details?.applicationId === options.applicationId;
 
 /** Wrapped key, IV and padding come on top of the content, if it is not compressed. */
 const mayFit = ({ sentBytes }: LibraryFile, limit: number) =>

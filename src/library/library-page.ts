@@ -4,11 +4,12 @@ import { type Connection, connectionView } from '../connections/index.js';
 import { AppError } from '../errors.js';
 import { languageOf, oneString, renderPage, translator, wantsJson } from '../web/index.js';
 import { type FileView, fileView } from './file-view.js';
-import { isLearning, learnDetails, smallFileBytes } from './learn-details.js';
+import { isLearning, type LearningOptions, learnDetails, smallFileBytes } from './learn-details.js';
 import { choicesOf, isFiltering, type LibraryFilter, passes, readFilter } from './library-filter.js';
 import { likelyPush } from './likely-push.js';
-import type { LibraryParts } from './parts.js';
+import type { PushedFiles } from './pushed-files.js';
 import { asReadError } from './read-error.js';
+import type { ReadLibraries } from './read-libraries.js';
 import { isUnfinished, type ReadLibrary } from './read-library.js';
 
 const pageLength = 50;
@@ -25,25 +26,31 @@ export function compareLibraries(read: Connection, all: readonly Connection[]): 
   return canTell && writing.length > 0 ? 'other' : 'unknown';
 }
 
+/** What the page of a library takes. */
+export interface LibraryPageOptions extends LearningOptions {
+  readonly libraries: ReadLibraries;
+  readonly pushedFiles: PushedFiles;
+}
+
 /** The list of one library: as far as digi.me has got, filtered, a page at a time. */
 export async function showLibrary(
-  parts: LibraryParts,
+  options: LibraryPageOptions,
   req: Request,
   res: Response,
   connections: readonly Connection[],
   connection: Connection,
 ): Promise<void> {
   const filter = readFilter(req.query);
-  const library = parts.libraries.of(connection);
+  const library = options.libraries.of(connection);
   const { visitorId } = connection;
   try {
-    const changedAt = await parts.pushedFiles.lastDeliveredAt(visitorId);
+    const changedAt = await options.pushedFiles.lastDeliveredAt(visitorId);
     await library.look({ changedAt, again: req.query.again !== undefined });
   } catch (error) {
     throw asReadError(error);
   }
-  const shown = await filesToShow(parts, library, filter, pageOf(req));
-  const files = await viewsOf(parts, connections, connection, shown.files);
+  const shown = await filesToShow(options, library, filter, pageOf(req));
+  const files = await viewsOf(options, connections, connection, shown.files);
   const all = library.files;
   const described = all.filter(({ details, failures }) => details !== undefined || failures > 1).length;
   const isFinished = !isUnfinished(library.state) && !isLearning(library) && described === all.length;
@@ -81,7 +88,12 @@ function pageOf(req: Request): number {
   return page;
 }
 
-async function filesToShow(parts: LibraryParts, library: ReadLibrary, filter: LibraryFilter, wanted: number) {
+async function filesToShow(
+  options: LearningOptions,
+  library: ReadLibrary,
+  filter: LibraryFilter,
+  wanted: number,
+) {
   const select = () => {
     const files = library.files.filter((file) => passes(filter, file));
     const pages = Math.max(1, Math.ceil(files.length / pageLength));
@@ -93,24 +105,24 @@ async function filesToShow(parts: LibraryParts, library: ReadLibrary, filter: Li
       pages,
     };
   };
-  const learning = learnDetails(parts, library, select().files);
+  const learning = learnDetails(options, library, select().files);
   await Promise.race([learning, sleep(patienceMs, undefined, { ref: false })]);
   return select();
 }
 
 async function viewsOf(
-  parts: LibraryParts,
+  options: LibraryPageOptions,
   connections: readonly Connection[],
   connection: Connection,
   files: ReturnType<ReadLibrary['file']>[],
 ): Promise<FileView[]> {
   const hashes = files.flatMap(({ bytes }) => (bytes ? [bytes.sha256] : []));
-  const pushed = await parts.pushedFiles.bySha256(connection.visitorId, hashes);
+  const pushed = await options.pushedFiles.bySha256(connection.visitorId, hashes);
   const isOnlyOne = connections.filter(({ type }) => type === 'read').length === 1;
   const unread = files.some(({ bytes }) => bytes === undefined);
-  const large = unread ? await parts.pushedFiles.largerThan(connection.visitorId, smallFileBytes) : [];
+  const large = unread ? await options.pushedFiles.largerThan(connection.visitorId, smallFileBytes) : [];
   return files.map((file) =>
-    fileView(parts, file, {
+    fileView(options.applicationId, file, {
       pushed: file.bytes && pushed.get(file.bytes.sha256),
       likely: file.bytes ? undefined : likelyPush(file, large),
       connectionId: isOnlyOne ? undefined : connection.id,

@@ -1,6 +1,6 @@
 import type { Connection } from '../connections/index.js';
-import type { OnboardingParts } from '../onboarding/index.js';
 import { ReadLibrary } from './read-library.js';
+import type { ReadingOptions } from './read-session.js';
 
 const maxFilesInAll = 100_000;
 const maxLibraries = 500;
@@ -10,10 +10,10 @@ const forgottenAfterMs = 60 * 60_000;
 export class ReadLibraries {
   private readonly byConnection = new Map<string, ReadLibrary>();
 
-  constructor(private readonly parts: OnboardingParts) {}
+  constructor(private readonly options: ReadingOptions) {}
 
   of(connection: Connection): ReadLibrary {
-    const library = this.byConnection.get(connection.id) ?? new ReadLibrary(this.parts, connection);
+    const library = this.byConnection.get(connection.id) ?? new ReadLibrary(this.options, connection);
     // Set anew, so that the map's order is by last use.
     this.byConnection.delete(connection.id);
     this.byConnection.set(connection.id, library);
@@ -29,7 +29,7 @@ export class ReadLibraries {
   private makeRoom(keep: string): void {
     let files = [...this.byConnection.values()].reduce((sum, library) => sum + library.size, 0);
     for (const [id, library] of this.byConnection) {
-      const isIdle = this.parts.now() - library.lastLookAt > forgottenAfterMs;
+      const isIdle = this.options.now() - library.lastLookAt > forgottenAfterMs;
       if (!isIdle && files <= maxFilesInAll && this.byConnection.size <= maxLibraries) return;
       if (id === keep) continue;
       this.byConnection.delete(id);

@@ -1,8 +1,7 @@
 import type { Connection } from '../connections/index.js';
 import type { ListedFile } from '../digime/index.js';
-import type { OnboardingParts } from '../onboarding/index.js';
 import { detailsOf, type FileDetails, timeOf } from './file-details.js';
-import { ReadSession } from './read-session.js';
+import { type ReadingOptions, ReadSession } from './read-session.js';
 
 /** The bytes of a file as they were read once: hexadecimal SHA-256, size in bytes. */
 export interface ReadBytes {
@@ -46,10 +45,10 @@ export class ReadLibrary {
   private looking: Promise<void> | undefined;
 
   constructor(
-    private readonly parts: OnboardingParts,
+    private readonly options: ReadingOptions,
     readonly connection: Connection,
   ) {
-    this.session = new ReadSession(parts, connection);
+    this.session = new ReadSession(options, connection);
   }
 
   /** The newest first. */
@@ -74,7 +73,7 @@ export class ReadLibrary {
    * set; until the new one comes in, the old one stays. Rejects with what `ReadSession` rejects with.
    */
   look(wish: { changedAt: number | undefined; again: boolean }): Promise<void> {
-    this.lastLookAt = this.parts.now();
+    this.lastLookAt = this.options.now();
     this.looking ??= this.lookOnce(wish).finally(() => {
       this.looking = undefined;
     });
@@ -82,7 +81,7 @@ export class ReadLibrary {
   }
 
   private async lookOnce({ changedAt = 0, again }: { changedAt: number | undefined; again: boolean }) {
-    const now = this.parts.now();
+    const now = this.options.now();
     const { startedAt } = this.session;
     if (startedAt !== undefined) {
       if (isUnfinished(this.state)) {
@@ -94,7 +93,7 @@ export class ReadLibrary {
       }
     }
     const { status, fileList } = await this.session.list();
-    this.lastPollAt = this.parts.now();
+    this.lastPollAt = this.options.now();
     this.state = status.state;
     if (fileList !== undefined) this.take(fileList);
   }

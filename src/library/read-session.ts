@@ -1,10 +1,17 @@
 import type { Readable } from 'node:stream';
-import type { Connection, ConnectionCall } from '../connections/index.js';
-import { type FileFacts, type FileList, ServerError } from '../digime/index.js';
-import type { OnboardingParts } from '../onboarding/index.js';
+import type { Connection, ConnectionCall, ConnectionCalls } from '../connections/index.js';
+import { type DigiMe, type FileFacts, type FileList, ServerError } from '../digime/index.js';
 
 /** A session ends this much earlier for us, so that it does not end in the middle of a call. */
 const marginMs = 30_000;
+
+/** What reading takes. */
+export interface ReadingOptions {
+  readonly sdk: DigiMe;
+  readonly calls: ConnectionCalls;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
 
 /** The contract of a reading call is spread over its arguments. */
 type ReadingCall = ConnectionCall & ConnectionCall['contractDetails'] & { readonly sessionKey: string };
@@ -25,7 +32,7 @@ export class ReadSession {
   private opening: Promise<OpenSession> | undefined;
 
   constructor(
-    private readonly parts: OnboardingParts,
+    private readonly options: ReadingOptions,
     private readonly connection: Connection,
   ) {}
 
@@ -40,14 +47,14 @@ export class ReadSession {
   }
 
   list(): Promise<FileList> {
-    return this.call((common) => this.parts.sdk.readFileList(common));
+    return this.call((common) => this.options.sdk.readFileList(common));
   }
 
   /** @returns with `sentBytes`, the size of the encrypted body, where digi.me announced it */
   async metadata(fileName: string): Promise<FileFacts & { sentBytes?: number }> {
     let length: string | undefined;
     const facts = await this.call((common) =>
-      this.parts.sdk.readFileMetadata({
+      this.options.sdk.readFileMetadata({
         ...common,
         fileName,
         onExchange: (exchange) => {
@@ -62,7 +69,9 @@ export class ReadSession {
 
   /** A file's content as a stream; only when it ends is it whole. */
   open(fileName: string, signal?: AbortSignal): Promise<FileFacts & { stream: Readable }> {
-    return this.call((common) => this.parts.sdk.openFile({ ...common, fileName, ...(signal && { signal }) }));
+    return this.call((common) =>
+      this.options.sdk.openFile({ ...common, fileName, ...(signal && { signal }) }),
+    );
   }
 
   private async call<T>(use: (common: ReadingCall) => Promise<T>): Promise<T> {
@@ -79,13 +88,13 @@ export class ReadSession {
   }
 
   private callIn<T>({ key }: OpenSession, use: (common: ReadingCall) => Promise<T>): Promise<T> {
-    return this.parts.calls.act(this.connection, (call) =>
+    return this.options.calls.act(this.connection, (call) =>
       use({ ...call, ...call.contractDetails, sessionKey: key }),
     );
   }
 
   private current(): Promise<OpenSession> {
-    if (this.session !== undefined && this.session.expiresAt > this.parts.now())
+    if (this.session !== undefined && this.session.expiresAt > this.options.now())
       return Promise.resolve(this.session);
     this.opening ??= this.openAnother().finally(() => {
       this.opening = undefined;
@@ -94,9 +103,9 @@ export class ReadSession {
   }
 
   private async openAnother(): Promise<OpenSession> {
-    const startedAt = this.parts.now();
-    const { session } = await this.parts.calls.act(this.connection, (call) =>
-      this.parts.sdk.readSession(call),
+    const startedAt = this.options.now();
+    const { session } = await this.options.calls.act(this.connection, (call) =>
+      this.options.sdk.readSession(call),
     );
     // Assumed: milliseconds; a value this small can only be seconds.
     const expiryMs = session.expiry < 1e11 ? session.expiry * 1000 : session.expiry;

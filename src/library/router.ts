@@ -1,7 +1,8 @@
 import { type Request, Router } from 'express';
-import { type Connection, contractFor } from '../connections/index.js';
+import type { Contracts } from '../config/index.js';
+import { type Connection, type Connections, contractFor } from '../connections/index.js';
 import { AppError } from '../errors.js';
-import { startAuthorization } from '../onboarding/index.js';
+import type { Authorizations } from '../onboarding/index.js';
 import {
   fieldsOf,
   isTokenRefusal,
@@ -14,28 +15,33 @@ import {
   visitorOf,
   wantsJson,
 } from '../web/index.js';
-import { answerFile } from './file-page.js';
-import { showLibrary } from './library-page.js';
-import type { LibraryParts } from './parts.js';
+import { answerFile, type FilePageOptions } from './file-page.js';
+import { type LibraryPageOptions, showLibrary } from './library-page.js';
+
+export interface LibraryRouterOptions extends LibraryPageOptions, FilePageOptions {
+  readonly connections: Connections;
+  readonly contracts: Contracts;
+  readonly authorizations: Authorizations;
+}
 
 /** `GET /library`, `POST /library/authorize` and `GET /library/{name}`. */
-export function libraryRouter(parts: LibraryParts, startsPerMinute: number): Router {
+export function libraryRouter(options: LibraryRouterOptions, startsPerMinute: number): Router {
   const router = Router();
   const connectionsOf = async (req: Request) => {
     const visitorId = visitorOf(req);
-    return visitorId === undefined ? [] : parts.onboarding.connections.listOf(visitorId);
+    return visitorId === undefined ? [] : options.connections.listOf(visitorId);
   };
 
   router.get('/library', async (req, res) => {
-    if (parts.onboarding.contracts.read === undefined) {
-      if (wantsJson(req)) contractFor(parts.onboarding.contracts, 'read');
+    if (options.contracts.read === undefined) {
+      if (wantsJson(req)) contractFor(options.contracts, 'read');
       return renderPage(req, res, 'library/missing', {}, { status: 404 });
     }
     const connections = await connectionsOf(req);
     const reading = chooseReading(connections, req);
     if (reading?.state === 'active') {
       try {
-        return await showLibrary(parts, req, res, connections, reading);
+        return await showLibrary(options, req, res, connections, reading);
       } catch (error) {
         // The permission ran out: that is said on the page that asks for it again.
         if (!isTokenRefusal(error)) throw error;
@@ -61,19 +67,19 @@ export function libraryRouter(parts: LibraryParts, startsPerMinute: number): Rou
         (await connectionsOf(req)).find(({ id, type }) => id === connectionId && type === 'read');
       if (connectionId === null || (connectionId && !renew)) throw new AppError('ConnectionNotFound');
       const request = { type: 'read' as const, ...(renew && { renew }) };
-      const url = await startAuthorization(parts.onboarding, req, request);
+      const url = await options.authorizations.start(req, request);
       seeOther(req, res, url, { url });
     },
   );
 
   router.get('/library/:name', async (req, res) => {
-    contractFor(parts.onboarding.contracts, 'read');
+    contractFor(options.contracts, 'read');
     const connections = await connectionsOf(req);
     const connection = chooseReading(connections, req);
     if (connection === undefined) throw new AppError('NotFound');
     if (connection.state !== 'active') throw new AppError('ConnectionNeedsReauthorization');
     const isOneOfSeveral = connections.filter(({ type }) => type === 'read').length > 1;
-    await answerFile(parts, req, res, { connection, name: req.params.name, isOneOfSeveral });
+    await answerFile(options, req, res, { connection, name: req.params.name, isOneOfSeveral });
   });
   return router;
 }

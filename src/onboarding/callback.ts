@@ -1,21 +1,30 @@
 import type { Request } from 'express';
-import type { Connection } from '../connections/index.js';
-import { contractFor, findAccount } from '../connections/index.js';
-import type { UserAccessToken } from '../digime/index.js';
+import type { Contracts } from '../config/index.js';
+import {
+  type Connection,
+  type ConnectionCalls,
+  type Connections,
+  contractFor,
+  findAccount,
+} from '../connections/index.js';
+import type { DigiMe, UserAccessToken } from '../digime/index.js';
 import { AppError } from '../errors.js';
+import type { Recorder } from '../inspector/index.js';
 import {
   asAppError,
+  changeSession,
+  inSession,
   isWellEncoded,
+  type Logger,
   oneString,
   reloadSession,
   renewSession,
-  saveSession,
   visitorOf,
 } from '../web/index.js';
-import type { OnboardingParts } from './parts.js';
 import {
   findAuthorization,
   type PendingAuthorization,
+  type UsedStates,
   withoutAuthorization,
 } from './pending-authorizations.js';
 
@@ -64,145 +73,161 @@ function readCallback({ query, url }: Request): Callback {
   return callback;
 }
 
-/**
- * Handles the browser's return from digi.me. On success: claims the `state` (once, whatever arrives in parallel),
- * exchanges the code with the verifier from the session, stores the connection, finds the account that
- * `accountReference` names, and gives the session a new id.
- * @returns the connection that was made or renewed
- * @throws AppError InvalidCallback, SessionLost, StateUnknown, StateExpired, StateUsed, ConsentCancelled, ConsentFailed,
- *   AccountMismatch, DigimeUnreachable, DigimeRefused, TokenRefused
- */
-export function handleCallback(parts: OnboardingParts, req: Request): Promise<Connection> {
-  const callback = readCallback(req);
-  return parts.sessionLock.run(req.sessionID, async () => {
-    // The request that went before us in this session may have used the state or renewed the id.
-    const isStored = await reloadSession(req).then(
-      () => true,
-      () => false,
-    );
-    if (!callback.success) return failed(req, callback, isStored);
-    if (!isStored) throw await lostOrUsed(parts, req, callback.state);
-    return succeeded(parts, req, callback as Callback & { code: string });
-  });
+export interface CallbacksOptions {
+  readonly sdk: DigiMe;
+  readonly contracts: Contracts;
+  /** The digi.me this app talks to, by its API address. */
+  readonly issuer: string;
+  readonly connections: Connections;
+  readonly calls: ConnectionCalls;
+  readonly usedStates: UsedStates;
+  readonly recorder: Recorder;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Called when a connection has a fresh token, so that pushes that waited for it go on. */
+  onConnected(connectionId: string): Promise<void>;
 }
 
-async function failed(req: Request, callback: Callback, isStored: boolean): Promise<never> {
-  if (
-    isStored &&
-    callback.state !== undefined &&
-    Object.hasOwn(req.session.authorizations ?? {}, callback.state)
-  ) {
-    req.session.authorizations = withoutAuthorization(req, callback.state);
-    await saveSession(req);
+/** Finishes authorizations when the browser comes back from digi.me. */
+export class Callbacks {
+  readonly #options: CallbacksOptions;
+
+  constructor(options: CallbacksOptions) {
+    this.#options = options;
   }
-  const code = callback.errorCode ?? 'unknown';
+
+  /**
+   * On success: claims the `state` (once, whatever arrives in parallel), exchanges the code with the verifier from the
+   * session, stores the connection, gives the session a new id, and finds the account that `accountReference` names.
+   * @returns the connection that was made or renewed
+   * @throws AppError InvalidCallback, SessionLost, StateUnknown, StateExpired, StateUsed, ConsentCancelled,
+   *   ConsentFailed, AccountMismatch, DigimeUnreachable, DigimeRefused, TokenRefused
+   */
+  async handle(req: Request): Promise<Connection> {
+    const callback = readCallback(req);
+    if (!callback.success) return failed(req, callback);
+    const connection = await inSession(req, () => this.#succeeded(req, callback as SuccessfulCallback));
+    const account = await findAccount(this.#options, connection, callback.accountReference);
+    this.#options.recorder.browserStep(connection.visitorId, 'connected', { type: connection.type });
+    await this.#options.onConnected(connection.id);
+    return account === undefined ? connection : { ...connection, account };
+  }
+
+  async #succeeded(req: Request, callback: SuccessfulCallback): Promise<Connection> {
+    const { usedStates, recorder, connections } = this.#options;
+    const { state = '' } = callback;
+    const pending = await this.#findPending(req, state);
+    await usedStates.claim(state);
+    const visitorId = req.session.visitorId as string;
+    recorder.browserStep(visitorId, 'callback-received', { type: pending.type });
+    const token = await this.#exchange(visitorId, state, pending, callback.code);
+    // digi.me took its time: a person who let themselves be forgotten meanwhile must not be known again.
+    await reloadSession(req);
+    const { connection, isNew } = await this.#keepConnection(visitorId, pending, token);
+    const { startedAt } = req.session;
+    try {
+      await renewSession(req, {
+        visitorId,
+        ...(startedAt !== undefined && { startedAt }),
+        authorizations: withoutAuthorization(req.session, state),
+      });
+    } catch (error) {
+      if (isNew) await connections.remove(connection.id);
+      throw error;
+    }
+    return connection;
+  }
+
+  async #findPending(req: Request, state: string): Promise<PendingAuthorization> {
+    try {
+      // The request that went before us in this session may have used the state or renewed the id.
+      await reloadSession(req);
+      return findAuthorization(req.session, state, this.#options.issuer, this.#options.now());
+    } catch (error) {
+      if (!(error instanceof AppError) || !['SessionLost', 'StateUnknown'].includes(error.code)) throw error;
+      // Without its session a callback can't be finished; the second of two equal ones is told that the first one was.
+      if (await this.#options.usedStates.wasUsed(state)) throw new AppError('StateUsed');
+      throw new AppError(visitorOf(req) === undefined ? 'SessionLost' : 'StateUnknown');
+    }
+  }
+
+  async #exchange(
+    visitorId: string,
+    state: string,
+    pending: PendingAuthorization,
+    authorizationCode: string,
+  ): Promise<UserAccessToken> {
+    const { sdk, contracts, recorder, usedStates } = this.#options;
+    try {
+      return await sdk.exchangeCodeForToken({
+        contractDetails: contractFor(contracts, pending.type),
+        codeVerifier: pending.codeVerifier,
+        authorizationCode,
+        ...recorder.hooksOf(visitorId),
+      });
+    } catch (error) {
+      const known = asAppError(error);
+      // digi.me could not be asked: the code is still good, so the person may simply reload the page.
+      if (known instanceof AppError && known.code === 'DigimeUnreachable') await usedStates.release(state);
+      throw known;
+    }
+  }
+
+  async #keepConnection(
+    visitorId: string,
+    pending: PendingAuthorization,
+    token: UserAccessToken,
+  ): Promise<{ connection: Connection; isNew: boolean }> {
+    const { connections, contracts } = this.#options;
+    const { contractId } = contractFor(contracts, pending.type);
+    const existing = await this.#connectionToRenew(visitorId, pending, token);
+    if (existing === undefined) {
+      const connection = await connections.add({ visitorId, type: pending.type, contractId, token });
+      return { connection, isNew: true };
+    }
+    await connections.renew(existing.id, token);
+    return { connection: { ...existing, state: 'active' }, isNew: false };
+  }
+
+  /**
+   * A second authorization of the same contract for the same library renews the connection that is there. What waits
+   * on a connection must never end in another person's library: a reauthorization that comes back for somebody else
+   * makes a connection of its own instead.
+   */
+  async #connectionToRenew(
+    visitorId: string,
+    pending: PendingAuthorization,
+    token: UserAccessToken,
+  ): Promise<Connection | undefined> {
+    const { connections } = this.#options;
+    const sameLibrary = (other: Connection) => other.userId !== undefined && other.userId === token.user?.id;
+    if (pending.connectionId !== undefined) {
+      const named = await connections.find(visitorId, pending.connectionId);
+      return named !== undefined && sameLibrary(named) ? named : undefined;
+    }
+    const all = await connections.listOf(visitorId);
+    return all.find(
+      (other) => other.type === pending.type && other.type !== 'provider' && sameLibrary(other),
+    );
+  }
+}
+
+type SuccessfulCallback = Callback & { code: string };
+
+/** @throws AppError ConsentCancelled, ConsentFailed */
+async function failed(req: Request, { state, errorCode }: Callback): Promise<never> {
+  const isPending = state !== undefined && Object.hasOwn(req.session.authorizations ?? {}, state);
+  if (isPending)
+    await changeSession(req, (session) => {
+      session.authorizations = withoutAuthorization(session, state);
+    }).catch((error) => {
+      // A session that has ended holds no authorization any more.
+      if (!(error instanceof AppError && error.code === 'SessionLost')) throw error;
+    });
+  const code = errorCode ?? 'unknown';
   throw new AppError(code === 'USER_CANCEL' ? 'ConsentCancelled' : 'ConsentFailed', {
     platform: { code },
     values: { platformCode: code },
   });
-}
-
-/** Without its session a callback can't be finished; the second of two equal ones is told that the first one was. */
-async function lostOrUsed(
-  parts: OnboardingParts,
-  req: Request,
-  state: string | undefined,
-): Promise<AppError> {
-  if (state !== undefined && (await parts.usedStates.wasUsed(state))) return new AppError('StateUsed');
-  return new AppError(visitorOf(req) === undefined ? 'SessionLost' : 'StateUnknown');
-}
-
-async function succeeded(
-  parts: OnboardingParts,
-  req: Request,
-  callback: Callback & { code: string },
-): Promise<Connection> {
-  const { state = '' } = callback;
-  const pending = await findPending(parts, req, state);
-  await parts.usedStates.claim(state);
-  const visitorId = req.session.visitorId as string;
-  parts.recorder.browserStep(visitorId, 'callback-received', { type: pending.type });
-  const token = await exchange(parts, visitorId, state, pending, callback.code);
-  const connection = await keepConnection(parts, visitorId, pending, token);
-  const account = await findAccount(parts, connection, callback.accountReference);
-  const { startedAt } = req.session;
-  await renewSession(req, {
-    visitorId,
-    ...(startedAt !== undefined && { startedAt }),
-    authorizations: withoutAuthorization(req, state),
-  });
-  parts.recorder.browserStep(visitorId, 'connected', { type: connection.type });
-  await parts.onConnected(connection.id);
-  return account === undefined ? connection : { ...connection, account };
-}
-
-async function findPending(
-  parts: OnboardingParts,
-  req: Request,
-  state: string,
-): Promise<PendingAuthorization> {
-  try {
-    return findAuthorization(req, state, parts.issuer, parts.now());
-  } catch (error) {
-    throw error instanceof AppError && error.code === 'StateUnknown'
-      ? await lostOrUsed(parts, req, state)
-      : error;
-  }
-}
-
-async function exchange(
-  parts: OnboardingParts,
-  visitorId: string,
-  state: string,
-  pending: PendingAuthorization,
-  authorizationCode: string,
-): Promise<UserAccessToken> {
-  try {
-    return await parts.sdk.exchangeCodeForToken({
-      contractDetails: contractFor(parts.contracts, pending.type),
-      codeVerifier: pending.codeVerifier,
-      authorizationCode,
-      ...parts.recorder.hooksOf(visitorId),
-    });
-  } catch (error) {
-    const known = asAppError(error);
-    // digi.me could not be asked: the code is still good, so the person may simply reload the page.
-    if (known instanceof AppError && known.code === 'DigimeUnreachable')
-      await parts.usedStates.release(state);
-    throw known;
-  }
-}
-
-async function keepConnection(
-  parts: OnboardingParts,
-  visitorId: string,
-  pending: PendingAuthorization,
-  token: UserAccessToken,
-): Promise<Connection> {
-  const { contractId } = contractFor(parts.contracts, pending.type);
-  const existing = await connectionToRenew(parts, visitorId, pending, token);
-  if (existing === undefined)
-    return parts.connections.add({ visitorId, type: pending.type, contractId, token });
-  await parts.connections.renew(existing.id, token);
-  return { ...existing, state: 'active' };
-}
-
-/**
- * A second authorization of the same contract for the same library renews the connection that is there. What waits
- * on a connection must never end in another person's library: a reauthorization that comes back for somebody else
- * makes a connection of its own instead.
- */
-async function connectionToRenew(
-  parts: OnboardingParts,
-  visitorId: string,
-  pending: PendingAuthorization,
-  token: UserAccessToken,
-): Promise<Connection | undefined> {
-  const sameLibrary = (other: Connection) => other.userId !== undefined && other.userId === token.user?.id;
-  if (pending.connectionId !== undefined) {
-    const named = await parts.connections.find(visitorId, pending.connectionId);
-    return named !== undefined && sameLibrary(named) ? named : undefined;
-  }
-  const all = await parts.connections.listOf(visitorId);
-  return all.find((other) => other.type === pending.type && other.type !== 'provider' && sameLibrary(other));
 }

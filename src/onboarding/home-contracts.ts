@@ -1,7 +1,7 @@
+import type { Contracts } from '../config/index.js';
 import type { ConnectionType } from '../connections/index.js';
-import { type Contract, ServerError } from '../digime/index.js';
+import { type Contract, type DigiMe, ServerError } from '../digime/index.js';
 import { hasWord, type Translate } from '../web/index.js';
-import type { OnboardingParts } from './parts.js';
 
 const freshForMs = 60 * 60_000;
 const retryAfterMs = 60_000;
@@ -33,13 +33,17 @@ export class HomeContracts {
   private askedAt = Number.NEGATIVE_INFINITY;
   private asking: Promise<void> | undefined;
 
-  constructor(private readonly parts: Pick<OnboardingParts, 'sdk' | 'contracts' | 'now'>) {}
+  constructor(
+    private readonly sdk: DigiMe,
+    private readonly contracts: Contracts,
+    private readonly now: () => number,
+  ) {}
 
   /** What is known; the first time it waits a moment for the answers. It never rejects. */
   async views(t: Translate): Promise<ContractView[]> {
-    const isOld = Math.abs(this.parts.now() - this.askedAt) > this.keepMs();
+    const isOld = Math.abs(this.now() - this.askedAt) > this.keepMs();
     if (isOld && this.asking === undefined) {
-      this.askedAt = this.parts.now();
+      this.askedAt = this.now();
       this.asking = this.ask().finally(() => {
         this.asking = undefined;
       });
@@ -53,13 +57,13 @@ export class HomeContracts {
   }
 
   private async ask(): Promise<void> {
-    const roles = (['library', 'provider', 'read'] as const).filter((role) => this.parts.contracts[role]);
+    const roles = (['library', 'provider', 'read'] as const).filter((role) => this.contracts[role]);
     this.known = await Promise.all(
       roles.map(async (role): Promise<Known> => {
-        const contractDetails = this.parts.contracts[role];
+        const contractDetails = this.contracts[role];
         if (contractDetails === undefined) return { role, failure: undefined };
         try {
-          return { role, contract: await this.parts.sdk.getContractDetails({ contractDetails }) };
+          return { role, contract: await this.sdk.getContractDetails({ contractDetails }) };
         } catch (failure) {
           return { role, failure };
         }
@@ -69,12 +73,12 @@ export class HomeContracts {
 
   private view(t: Translate, known: Known): ContractView {
     const { role } = known;
-    const id = this.parts.contracts[role]?.contractId ?? '';
+    const id = this.contracts[role]?.contractId ?? '';
     if ('failure' in known)
       return { role, id, name: '', accessType: '', problem: failureIn(t, known.failure) };
     const { contract } = known;
     const expiresAt = expiryOf(contract.expirationDate);
-    const problem = problemOf(t, role, contract, expiresAt, this.parts.now());
+    const problem = problemOf(t, role, contract, expiresAt, this.now());
     return {
       role,
       id,

@@ -1,32 +1,36 @@
 import { Router } from 'express';
-import { connectionView } from '../connections/index.js';
+import type { Contracts } from '../config/index.js';
+import { type Connections, connectionView } from '../connections/index.js';
 import { languageOf, renderPage, translator, visitorOf, wantsJson } from '../web/index.js';
-import { HomeContracts } from './home-contracts.js';
-import type { OnboardingParts } from './parts.js';
+import type { HomeContracts } from './home-contracts.js';
+
+export interface HomeRouterOptions {
+  readonly mode: 'sandbox' | 'live';
+  readonly sandboxUrl: string | undefined;
+  readonly contracts: Contracts;
+  readonly connections: Connections;
+  readonly homeContracts: HomeContracts;
+}
 
 /** `GET /`: what this is, the visitor's connections, the buttons that start an authorization, and the contracts. */
-export function homeRouter(
-  parts: OnboardingParts,
-  facts: { mode: 'sandbox' | 'live'; sandboxUrl: string | undefined },
-): Router {
+export function homeRouter(options: HomeRouterOptions): Router {
   const router = Router();
-  const homeContracts = new HomeContracts(parts);
   router.get('/', async (req, res) => {
     const t = translator(languageOf(req));
     const visitorId = visitorOf(req);
-    const contracts = await homeContracts.views(t);
+    const contracts = await options.homeContracts.views(t);
     const connections =
       visitorId === undefined
         ? []
-        : (await parts.connections.listOf(visitorId)).map((connection) => connectionView(t, connection));
+        : (await options.connections.listOf(visitorId)).map((connection) => connectionView(t, connection));
     const can = {
       library: true,
-      provider: parts.contracts.provider !== undefined,
-      read: parts.contracts.read !== undefined,
+      provider: options.contracts.provider !== undefined,
+      read: options.contracts.read !== undefined,
     };
     if (wantsJson(req)) {
       res.json({
-        mode: facts.mode,
+        mode: options.mode,
         connections,
         can,
         contracts,
@@ -38,7 +42,7 @@ export function homeRouter(
       connections,
       can,
       contracts,
-      ...(facts.sandboxUrl && { sandbox: { url: facts.sandboxUrl } }),
+      ...(options.sandboxUrl && { sandbox: { url: options.sandboxUrl } }),
     });
   });
   return router;

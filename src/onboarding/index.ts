@@ -1,5 +1,6 @@
+export { Callbacks } from './callback.js';
+export { HomeContracts } from './home-contracts.js';
 export { homeRouter } from './home-router.js';
-export type { OnboardingParts } from './parts.js';
 export { UsedStates } from './pending-authorizations.js';
 export { onboardingRouter } from './router.js';
-export { startAuthorization } from './start-authorization.js';
+export { Authorizations } from './start-authorization.js';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Request } from 'express';
+import type { SessionData } from 'express-session';
 import type { ConnectionType } from '../connections/index.js';
 import { AppError } from '../errors.js';
 import type { Database } from '../storage/index.js';
@@ -31,13 +31,17 @@ export const newState = (): string => randomBytes(24).toString('base64url');
 
 const alive = (pending: PendingAuthorization, now: number) => Math.abs(now - pending.startedAt) <= lifetimeMs;
 
-/** Keeps a started authorization in the session; the oldest make room. The caller saves the session. */
-export function rememberAuthorization(req: Request, state: string, pending: PendingAuthorization): void {
-  const kept = Object.entries(req.session.authorizations ?? {})
+/** Keeps a started authorization in the session; the oldest make room. */
+export function rememberAuthorization(
+  session: SessionData,
+  state: string,
+  pending: PendingAuthorization,
+): void {
+  const kept = Object.entries(session.authorizations ?? {})
     .filter(([, other]) => alive(other, pending.startedAt))
     .sort(([, a], [, b]) => a.startedAt - b.startedAt)
     .slice(-(maxPending - 1));
-  req.session.authorizations = { ...Object.fromEntries(kept), [state]: pending };
+  session.authorizations = { ...Object.fromEntries(kept), [state]: pending };
 }
 
 /**
@@ -45,13 +49,13 @@ export function rememberAuthorization(req: Request, state: string, pending: Pend
  * @throws AppError SessionLost, StateUnknown, StateExpired
  */
 export function findAuthorization(
-  req: Request,
+  session: SessionData,
   state: string | undefined,
   issuer: string,
   now: number,
 ): PendingAuthorization {
-  if (req.session.visitorId === undefined) throw new AppError('SessionLost');
-  const all = req.session.authorizations ?? {};
+  if (session.visitorId === undefined) throw new AppError('SessionLost');
+  const all = session.authorizations ?? {};
   const pending = state !== undefined && Object.hasOwn(all, state) ? all[state] : undefined;
   if (pending === undefined || pending.issuer !== issuer) throw new AppError('StateUnknown');
   if (!alive(pending, now)) throw new AppError('StateExpired');
@@ -59,8 +63,11 @@ export function findAuthorization(
 }
 
 /** What remains for other tabs once `state` has been used. */
-export function withoutAuthorization(req: Request, state: string): Record<string, PendingAuthorization> {
-  const { [state]: _used, ...others } = req.session.authorizations ?? {};
+export function withoutAuthorization(
+  session: SessionData,
+  state: string,
+): Record<string, PendingAuthorization> {
+  const { [state]: _used, ...others } = session.authorizations ?? {};
   return others;
 }
 

@@ -1,5 +1,5 @@
 import { type Request, Router } from 'express';
-import type { ConnectionType } from '../connections/index.js';
+import type { Connections, ConnectionType } from '../connections/index.js';
 import { AppError, type Problem } from '../errors.js';
 import {
   fieldsOf,
@@ -10,9 +10,8 @@ import {
   smallBody,
   visitorOf,
 } from '../web/index.js';
-import { handleCallback } from './callback.js';
-import type { OnboardingParts } from './parts.js';
-import { type AuthorizationRequest, startAuthorization } from './start-authorization.js';
+import type { Callbacks } from './callback.js';
+import type { AuthorizationRequest, Authorizations } from './start-authorization.js';
 
 const pageAfter: Record<ConnectionType, string> = {
   library: '/push',
@@ -20,7 +19,7 @@ const pageAfter: Record<ConnectionType, string> = {
   read: '/library',
 };
 
-async function readRequest(parts: OnboardingParts, req: Request): Promise<AuthorizationRequest> {
+async function readRequest(connections: Connections, req: Request): Promise<AuthorizationRequest> {
   const fields = fieldsOf(req);
   const problems: Problem[] = [];
   const type =
@@ -42,14 +41,18 @@ async function readRequest(parts: OnboardingParts, req: Request): Promise<Author
   if (connectionId === null) problems.push({ path: 'connection', message: 'fields:oneValue' });
   if (problems.length > 0) throw new AppError('InvalidRequest', { details: problems });
   if (!connectionId) return { type: type as ConnectionType, serviceId, locale: locale ?? undefined };
-  const renew = await parts.connections.find(visitorOf(req) ?? '', connectionId);
+  const renew = await connections.find(visitorOf(req) ?? '', connectionId);
   if (renew === undefined) throw new AppError('ConnectionNotFound');
   return { type: renew.type, locale: locale ?? undefined, renew };
 }
 
 /** `POST /authorize` and `GET /return`. */
 export function onboardingRouter(
-  parts: OnboardingParts,
+  parts: {
+    readonly authorizations: Authorizations;
+    readonly callbacks: Callbacks;
+    readonly connections: Connections;
+  },
   limits: { startsPerMinute: number; callbacksPerMinute: number },
 ): Router {
   const router = Router();
@@ -59,12 +62,12 @@ export function onboardingRouter(
     rateLimitPerMinute(limits.startsPerMinute),
     ...smallBody,
     async (req, res) => {
-      const url = await startAuthorization(parts, req, await readRequest(parts, req));
+      const url = await parts.authorizations.start(req, await readRequest(parts.connections, req));
       seeOther(req, res, url, { url });
     },
   );
   router.get('/return', noReferrer, rateLimitPerMinute(limits.callbacksPerMinute), async (req, res) => {
-    const connection = await handleCallback(parts, req);
+    const connection = await parts.callbacks.handle(req);
     const location = pageAfter[connection.type];
     seeOther(req, res, location, {
       connection: { id: connection.id, type: connection.type, account: connection.account },

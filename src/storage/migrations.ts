@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 
-type Step = (schema: Knex.SchemaBuilder) => Knex.SchemaBuilder;
+type Step = (knex: Knex) => Promise<unknown>;
 
 /** Times are Unix milliseconds, sizes bytes; `*_sealed` holds AES-256-GCM text, JSON is text so that both databases agree. */
 const steps: Record<string, Step> = {
-  '001-connections-pushes': (schema) =>
-    schema
+  '001-connections-pushes': (knex) =>
+    knex.schema
       .createTable('connections', (table) => {
         table.string('id', 36).primary();
         table.string('visitor_id', 36).notNullable().index();
@@ -81,6 +82,32 @@ const steps: Record<string, Step> = {
         table.string('reference', 256);
         table.primary(['push_id', 'number']);
       }),
+  '002-sealed-sessions': async (knex) => {
+    await knex.schema.createTable('new_sessions', (table) => {
+      table.string('id', 64).primary();
+      table.text('data').notNullable();
+      table.bigInteger('expires_at').notNullable().index();
+    });
+    // The contents move as they are; the app seals them before it answers its first request.
+    for (let last = ''; ; ) {
+      const rows = await knex('sessions').where('sid', '>', last).orderBy('sid').limit(500);
+      if (rows.length === 0) break;
+      for (const { sid, sess, expired } of rows)
+        await knex('new_sessions').insert({
+          id: createHash('sha256').update(sid).digest('hex'),
+          data: typeof sess === 'string' ? sess : JSON.stringify(sess),
+          expires_at: new Date(expired).getTime(),
+        });
+      last = rows.at(-1).sid;
+    }
+    await knex.schema.dropTable('sessions').renameTable('new_sessions', 'sessions');
+  },
+  '003-last-visits': async (knex) => {
+    await knex.schema.alterTable('connections', (table) => {
+      table.bigInteger('visited_at').notNullable().defaultTo(0).index();
+    });
+    await knex('connections').update({ visited_at: knex.ref('updated_at') });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */
@@ -89,7 +116,7 @@ export const migrations: Knex.MigrationSource<string> = {
   getMigrationName: (name) => name,
   getMigration: async (name) => ({
     up: async (knex) => {
-      await steps[name]?.(knex.schema);
+      await steps[name]?.(knex);
     },
     down: async () => {
       throw new Error('migrations only go forward: restore a backup instead');

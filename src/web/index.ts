@@ -6,7 +6,6 @@ export { type EventStream, type EventStreamLimits, EventStreams } from './event-
 export { createHealth, type Health } from './health.js';
 export { hostCheck } from './host-check.js';
 export { hasWord, type Translate, translator } from './i18n.js';
-export { KeyedLock } from './keyed-lock.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { originCheck } from './origin-check.js';
 export { renderPage, setUpPages } from './page.js';
@@ -18,12 +17,13 @@ export { createLogger, type Logger, requestLog } from './request-log.js';
 export { noReferrer, securityHeaders } from './security-headers.js';
 export type { Sessions } from './session.js';
 export {
+  changeSession,
   createSessions,
   endSession,
   ensureVisitor,
+  inSession,
   reloadSession,
   renewSession,
-  saveSession,
   visitorOf,
 } from './session.js';
 export { fieldsOf, smallBody } from './small-body.js';

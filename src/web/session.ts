@@ -1,111 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { ConnectSessionKnexStore } from 'connect-session-knex';
 import type { Request, RequestHandler } from 'express';
 import session, { type SessionData } from 'express-session';
 import { AppError } from '../errors.js';
-import { asStorageError, type Database } from '../storage/index.js';
+import type { Database, Sealer } from '../storage/index.js';
+import { KeyedLock } from './keyed-lock.js';
+import { SessionStore } from './session-store.js';
 
 const idleMs = 7 * 24 * 3_600_000;
 const absoluteMs = 30 * 24 * 3_600_000;
-/** A session's expiry is written at most this often: a write per request would cost an fsync each. */
-const touchEveryMs = 15 * 60_000;
-const rememberedTouches = 10_000;
-
 declare module 'express-session' {
   interface SessionData {
     visitorId?: string;
     startedAt?: number;
-  }
-}
-
-/** Whatever is wrong with the store, without it no request can be told whose it is. */
-function asUnavailable(error: unknown): AppError {
-  const known = asStorageError(error);
-  return known instanceof AppError
-    ? known
-    : new AppError('StorageUnavailable', { cause: error, retryAfterSeconds: 5 });
-}
-
-/**
- * connect-session-knex rejects promises that express-session does not look at, which would end the process when the
- * database is away; here a failure only reaches the callback. It also touches less often.
- */
-class SessionStore extends ConnectSessionKnexStore {
-  private readonly touched = new Map<string, number>();
-
-  constructor(
-    database: Database,
-    private readonly now: () => number,
-    onCleanupError: (error: unknown) => void,
-  ) {
-    super({
-      knex: database,
-      tableName: 'sessions',
-      createTable: false,
-      cleanupInterval: 10 * 60_000,
-      onDbCleanupError: onCleanupError,
-    });
-    this.ready.catch(() => {});
-  }
-
-  override async get(
-    sid: string,
-    callback: (error: unknown, session?: SessionData | null) => void,
-  ): Promise<SessionData | null> {
-    try {
-      const found = await super.get(sid, () => {});
-      callback(null, found);
-      return found;
-    } catch (error) {
-      callback(asUnavailable(error));
-      return null;
-    }
-  }
-
-  override async set(
-    sid: string,
-    data: SessionData,
-    callback: (error?: unknown) => void = () => {},
-  ): Promise<void> {
-    this.touched.set(sid, this.now());
-    await super
-      .set(sid, data, () => {})
-      .then(
-        () => callback(),
-        (error) => callback(asUnavailable(error)),
-      );
-  }
-
-  /** Only moves the expiry of a session that exists: one that was ended meanwhile must stay dead. */
-  override async touch(
-    sid: string,
-    data: SessionData,
-    callback: (error?: unknown) => void = () => {},
-  ): Promise<void> {
-    const now = this.now();
-    if (Math.abs(now - (this.touched.get(sid) ?? 0)) < touchEveryMs) return callback();
-    if (this.touched.size >= rememberedTouches) this.touched.clear();
-    this.touched.set(sid, now);
-    await super.touch(sid, data).then(
-      () => callback(),
-      (error) => callback(asUnavailable(error)),
-    );
-  }
-
-  override async destroy(sid: string, callback: (error?: unknown) => void = () => {}): Promise<number> {
-    try {
-      const removed = await super.destroy(sid, () => {});
-      callback();
-      return removed;
-    } catch (error) {
-      callback(asUnavailable(error));
-      return 0;
-    }
-  }
-
-  /** Ends the clean-up timer. */
-  stop(): void {
-    clearTimeout(this.nextDbCleanup);
   }
 }
 
@@ -114,27 +20,46 @@ export interface Sessions {
   stop(): void;
 }
 
+export interface SessionsOptions {
+  readonly database: Database;
+  /** Seals what sessions hold. */
+  readonly sealer: Sealer;
+  /** Signs the cookies. */
+  readonly secret: string;
+  /** Whether the app's address is https. */
+  readonly secure: boolean;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Told that a visitor is there, at most every quarter of an hour for each session. */
+  onVisit(visitorId: string): Promise<void>;
+  /** Told when old sessions could not be removed. */
+  onError(error: unknown): void;
+}
+
 /**
- * Sessions in the ledger's database. On an https address the cookie is `__Host-` prefixed and `Secure`; `SameSite=Lax`
+ * Sessions in the app's database. On an https address the cookie is `__Host-` prefixed and `Secure`; `SameSite=Lax`
  * because the callback comes from another site and must find its session. Idle for 7 days or 30 days old: ended.
  */
-export function createSessions(options: {
-  database: Database;
-  secret: string;
-  secure: boolean;
-  now: () => number;
-  onError: (error: unknown) => void;
-}): Sessions {
-  const store = new SessionStore(options.database, options.now, options.onError);
+export async function createSessions(options: SessionsOptions): Promise<Sessions> {
+  const { secret, secure, ...storeOptions } = options;
+  const store = new SessionStore({ ...storeOptions, idleMs });
+  await store.sealOld();
   const sessions = session({
     store,
-    secret: options.secret,
-    name: options.secure ? '__Host-digime-push' : 'digime-push',
+    secret,
+    name: secure ? '__Host-digime-push' : 'digime-push',
     resave: false,
     saveUninitialized: false,
     rolling: true,
-    cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure: options.secure, maxAge: idleMs },
+    cookie: { httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge: idleMs },
   });
+  // express-session gives the store this method; who was made here may be inserted, nobody else.
+  const made = store as SessionStore & { generate(req: Request): void };
+  const generate = made.generate.bind(store);
+  made.generate = (req) => {
+    generate(req);
+    store.expectNew(req.session);
+  };
   const middleware: RequestHandler = (req, res, next) => {
     sessions(req, res, (error?: unknown) => {
       if (error) return next(error);
@@ -162,22 +87,54 @@ export function ensureVisitor(req: Request, now: number): string {
   return req.session.visitorId;
 }
 
+const storeOf = (req: Request) => req.sessionStore as unknown as SessionStore;
+
 /** Saves the session; rejects when the store can't. */
-export function saveSession(req: Request): Promise<void> {
+function saveSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) =>
     req.session.save((error?: unknown) => (error ? reject(error) : resolve())),
   );
 }
 
-/** Reads the session anew from the store, for work that another request of the same session may have overtaken. */
+/**
+ * Reads the session anew from the store, for work that another request of the same session may have overtaken.
+ * @throws AppError SessionLost when it was ended or got another id meanwhile
+ */
 export function reloadSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) =>
-    req.session.reload((error?: unknown) => (error ? reject(error) : resolve())),
+    req.session.reload((error?: unknown) =>
+      error
+        ? reject(error instanceof AppError ? error : new AppError('SessionLost', { cause: error }))
+        : resolve(),
+    ),
   );
 }
 
-/** Gives the session a new id with `data` in it and saves it; the old id is dead. */
+const turns = new KeyedLock();
+
+/** Runs tasks of the same session one after another, in this process. */
+export const inSession = <T>(req: Request, task: () => Promise<T>): Promise<T> =>
+  turns.run(req.sessionID, task);
+
+/**
+ * Changes the session as it is stored now, not as it was when the request began: another tab may have changed it since,
+ * or ended it.
+ * @throws AppError SessionLost when it was ended or got another id meanwhile
+ */
+export function changeSession(req: Request, change: (session: SessionData) => void): Promise<void> {
+  return inSession(req, async () => {
+    if (!storeOf(req).isNew(req)) await reloadSession(req);
+    change(req.session);
+    await saveSession(req);
+  });
+}
+
+/**
+ * Gives the session a new id with `data` in it and saves it; the old id is dead.
+ * @throws AppError SessionLost when it was dead already
+ */
 export async function renewSession(req: Request, data: Partial<SessionData>): Promise<void> {
+  if (!(await storeOf(req).end(req.sessionID))) throw new AppError('SessionLost');
   await new Promise<void>((resolve, reject) =>
     req.session.regenerate((error?: unknown) => (error ? reject(error) : resolve())),
   );

@@ -26,9 +26,10 @@ async function storedSessions(): Promise<
   { visitorId: string; authorizations: Record<string, { codeVerifier: string }> }[]
 > {
   const database = await openDatabase({ dataDir: `${pair.dataDir}/app` });
-  const rows = await database('sessions').select('sess');
+  const rows = await database('sessions').select('id', 'data');
   await database.destroy();
-  return rows.map(({ sess }) => JSON.parse(sess));
+  const sealer = createSealer('a secret of thirty-two characters');
+  return rows.map(({ id, data }) => JSON.parse(sealer.open(data, `session ${id}`).toString()));
 }
 
 test('the browser is sent to digi.me with 303, and a script finds the same address in the body', async () => {
