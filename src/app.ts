@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler, type Router } from 'express
 import {
   type Assets,
   addressCheck,
+  bodyDeadline,
   createI18n,
   errorHandler,
   type Health,
@@ -29,6 +30,8 @@ export interface AppParts {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly sessions: Sessions;
+  /** How long a body may take to arrive, where it is not an admitted upload. */
+  readonly bodyTimeoutMs: number;
   /** Origins that forms lead to by a redirect: digi.me's onboarding. */
   readonly onboardOrigins: readonly string[];
   /** The app's public address. */
@@ -59,6 +62,7 @@ export function createApp(parts: AppParts): Express {
   app.use(
     securityHeaders({ onboardOrigins: parts.onboardOrigins, secure: parts.baseUrl().startsWith('https:') }),
   );
+  app.use(bodyDeadline(parts.bodyTimeoutMs));
   app.use(parts.metrics.observe);
   app.use(parts.health.router, parts.metrics.router);
   app.use(addressCheck, hostCheck(parts.baseUrl));

@@ -161,6 +161,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, sessions },
     viewsFolder: join(root, 'views'),
     isDevelopment: options.isDevelopment ?? false,
+    bodyTimeoutMs: config.uploads.bodyTimeoutMs,
     assets: createAssets(join(root, 'public')),
     onboardOrigins,
     baseUrl: () => baseUrl,

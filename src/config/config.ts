@@ -58,6 +58,8 @@ export interface UploadLimits {
   readonly totalQuotaBytes: number;
   /** An upload that delivers no byte for this long is answered 408. */
   readonly uploadIdleTimeoutMs: number;
+  /** Every other body must have arrived within this time. */
+  readonly bodyTimeoutMs: number;
 }
 
 export interface DispatchSettings {
@@ -138,6 +140,7 @@ const schema = z.object({
   VISITOR_QUOTA_BYTES: whole(4 * 2 ** 30, 1),
   TOTAL_QUOTA_BYTES: whole(20 * 2 ** 30, 1),
   UPLOAD_IDLE_TIMEOUT_SECONDS: whole(30, 1, 3600),
+  BODY_TIMEOUT_SECONDS: whole(30, 1, 3600),
   PUSH_CONCURRENCY: whole(16, 1, 1000),
   PUSH_BACKOFF_BASE_MS: whole(1000, 1, 3_600_000),
   PUSH_BACKOFF_CAP_MS: whole(900_000, 1, 86_400_000),
@@ -249,6 +252,7 @@ export function loadConfig(env: Environment): Config {
         settings.TOTAL_QUOTA_BYTES ? 0 : 8 * set.MAX_UPLOAD_BYTES,
       ),
       uploadIdleTimeoutMs: set.UPLOAD_IDLE_TIMEOUT_SECONDS * 1000,
+      bodyTimeoutMs: set.BODY_TIMEOUT_SECONDS * 1000,
     },
     dispatch: {
       concurrency: set.PUSH_CONCURRENCY,

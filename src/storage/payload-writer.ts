@@ -42,7 +42,7 @@ export class PayloadWriter extends Writable {
   readonly #sealer = new SegmentSealer(this.key);
   readonly #spoolName = randomUUID();
   readonly #small: Buffer[] = [];
-  #head = Buffer.alloc(0);
+  #head: Buffer = Buffer.alloc(0);
   #size = 0;
   #file: FileHandle | undefined;
   #writing: Promise<unknown> = Promise.resolve();
@@ -55,6 +55,8 @@ export class PayloadWriter extends Writable {
 
   constructor(folder: string, maxBytes: number) {
     super({ highWaterMark: 1024 * 1024, decodeStrings: true });
+    // Whoever writes is told by their own call; this keeps a failure from counting as unhandled.
+    this.on('error', () => {});
     this.#folder = folder;
     this.#maxBytes = maxBytes;
   }
@@ -63,6 +65,37 @@ export class PayloadWriter extends Writable {
   get payload(): StoredPayload {
     if (this.#stored === undefined) throw new Error('the payload is not complete');
     return this.#stored;
+  }
+
+  /** The first 4,100 bytes, or what there is of them. */
+  get head(): Buffer {
+    return this.#head;
+  }
+
+  get isHeadComplete(): boolean {
+    return this.#head.length >= headBytes;
+  }
+
+  /** Writes one chunk; when this resolves the next one can come. @throws AppError as the class */
+  put(chunk: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Completes the payload; from now on it is durable, and `payload` tells about it. @throws AppError as the class */
+  finish(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.once('error', reject);
+      this.end(() => resolve());
+    });
+  }
+
+  /** Removes whatever was stored, complete or not. Never rejects: what can't be removed is swept later. */
+  async discard(): Promise<void> {
+    if (!this.destroyed) this.destroy();
+    if (!this.closed) await new Promise((resolve) => this.once('close', resolve));
+    if (this.#wasOpened) await rm(this.#finalPath, { force: true }).catch(() => {});
   }
 
   get #partPath(): string {

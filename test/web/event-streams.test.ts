@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.js';
 let server: Server;
 let streams: EventStreams;
 let opened: EventStream[];
-let endings: number;
+let endings: { count: number };
 let wait: Promise<unknown>;
 
 afterEach(() => {
@@ -22,12 +22,13 @@ afterEach(() => {
 async function start(limits: Partial<EventStreamLimits> = {}): Promise<number> {
   streams = new EventStreams(limits);
   opened = [];
-  endings = 0;
+  endings = { count: 0 };
+  const mine = endings;
   wait = Promise.resolve();
   const app = express();
   app.get('/:visitor', async (req, res) => {
     await wait;
-    opened.push(streams.open(req, res, req.params.visitor, () => endings++));
+    opened.push(streams.open(req, res, req.params.visitor, () => mine.count++));
   });
   app.use(((error, _req, res, _next) => {
     res.status(error instanceof AppError ? error.status : 500).end();
@@ -54,7 +55,7 @@ test('an event arrives with its name, its id and one line of JSON, and the end e
   let text = '';
   for await (const chunk of answer) text += chunk;
   expect(text).toBe('event: state\nid: 7\ndata: {"text":"two\\nlines"}\n\n');
-  expect([streams.count, endings]).toEqual([0, 1]);
+  expect([streams.count, endings.count]).toEqual([0, 1]);
 });
 
 test('a visitor has a share, all together have a limit, and beyond either it is 429; who leaves makes room', async () => {
@@ -89,7 +90,7 @@ test('a client that left before its stream began leaves nothing behind', async (
   begin();
   await eventually(
     'an ended stream',
-    () => endings,
+    () => endings.count,
     (count) => count === 1,
   );
   expect(streams.count).toBe(0);
@@ -113,7 +114,7 @@ test('a client that does not read is dropped, and what waits for it stays bounde
     return opened[0]?.isOpen === false;
   });
   expect(sent).toBeGreaterThan(2);
-  expect([streams.count, endings]).toEqual([0, 1]);
+  expect([streams.count, endings.count]).toEqual([0, 1]);
   client.destroy();
 });
 

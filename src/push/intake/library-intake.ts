@@ -15,7 +15,7 @@ import {
   type PushDetails,
   type PushIntake,
 } from './push-intake.js';
-import { type ReceivedUpload, receiveUpload } from './receive-upload.js';
+import { type ReceivedUpload, receiveUpload, type UploadSoFar } from './receive-upload.js';
 import type { UploadGuard } from './upload-guard.js';
 
 /** What `LibraryIntake` uses. */
@@ -47,38 +47,84 @@ export class LibraryIntake {
     const named = oneString(req.query.connection) ?? undefined;
     // Refused before the body is read: without a connection there is nobody to push to.
     chooseConnection(connections, 'library', named);
-    const receive = () => receiveUpload(req, res, spool, maxUploadBytes);
+    const check = new UploadCheck(req, connections, named);
     const discard = async ({ payload }: ReceivedUpload) => {
       if (payload.spoolName !== undefined) await sweeper.discard(payload.spoolName);
     };
     return intake.storeAndAccept(
-      () => guard.admit(req, res, visitorId, receive, discard),
-      (upload) =>
-        describe(req, chooseConnection(connections, 'library', upload.fields.connection || named), upload),
+      () =>
+        guard.admit(
+          req,
+          res,
+          visitorId,
+          () => receiveUpload(req, spool, maxUploadBytes, (upload) => check.soFar(upload)),
+          discard,
+        ),
+      (upload) => check.whole(upload),
     );
   }
 }
 
-async function describe(req: Request, connection: Connection, upload: ReceivedUpload): Promise<PushDetails> {
-  const { fields, payload } = upload;
-  const idempotencyKey = idempotencyKeyOf(req, fields.idempotencyKey);
-  const descriptor = descriptorOf(upload);
-  if (payload.size === 0)
-    throw new AppError('FileEmpty', { details: [{ path: 'file', message: 'fields:fileEmpty' }] });
-  await checkMimeType(descriptor.mimeType, payload.head);
-  const fileName = safeFileName(upload.fileName);
-  return {
-    connection,
-    type: 'library',
-    fileName,
-    descriptor,
-    idempotencyKey,
-    contentHash: hashOf(connection.id, fileName, payload.sha256, JSON.stringify(descriptor)),
-  };
+/** Checks one upload: each part as soon as it is there, so that nobody sends 60 MB to learn about a missing comma. */
+class UploadCheck {
+  readonly #req: Request;
+  readonly #connections: readonly Connection[];
+  readonly #named: string | undefined;
+  #descriptor: { readonly json: string; readonly value: FileDescriptor } | undefined;
+  #checkedType: string | undefined;
+
+  constructor(req: Request, connections: readonly Connection[], named: string | undefined) {
+    this.#req = req;
+    this.#connections = connections;
+    this.#named = named;
+  }
+
+  async soFar({ fields, head }: UploadSoFar): Promise<void> {
+    if (fields.connection) this.#connectionOf(fields);
+    if (fields.idempotencyKey) idempotencyKeyOf(this.#req, fields.idempotencyKey);
+    // Without it the description is made of single fields, which may not all be there yet.
+    if (!fields.fileMeta?.trim()) return;
+    const { mimeType } = this.#parse(fields.fileMeta);
+    if (head !== undefined && head.length > 0) await this.#checkType(mimeType, head);
+  }
+
+  async whole(upload: ReceivedUpload): Promise<PushDetails> {
+    const { fields, payload } = upload;
+    const connection = this.#connectionOf(fields);
+    const idempotencyKey = idempotencyKeyOf(this.#req, fields.idempotencyKey);
+    const descriptor = fields.fileMeta?.trim() ? this.#parse(fields.fileMeta) : descriptorOf(upload);
+    if (payload.size === 0)
+      throw new AppError('FileEmpty', { details: [{ path: 'file', message: 'fields:fileEmpty' }] });
+    await this.#checkType(descriptor.mimeType, payload.head);
+    const fileName = safeFileName(upload.fileName);
+    return {
+      connection,
+      type: 'library',
+      fileName,
+      descriptor,
+      idempotencyKey,
+      contentHash: hashOf(connection.id, fileName, payload.sha256, JSON.stringify(descriptor)),
+    };
+  }
+
+  #connectionOf(fields: ReceivedUpload['fields']): Connection {
+    return chooseConnection(this.#connections, 'library', fields.connection || this.#named);
+  }
+
+  #parse(json: string): FileDescriptor {
+    if (this.#descriptor?.json !== json) this.#descriptor = { json, value: parseFileMeta(json) };
+    return this.#descriptor.value;
+  }
+
+  async #checkType(mimeType: string, head: Buffer): Promise<void> {
+    if (this.#checkedType === mimeType) return;
+    await checkMimeType(mimeType, head);
+    this.#checkedType = mimeType;
+  }
 }
 
+/** The description of a form that was sent without scripts. */
 function descriptorOf({ fields, partType }: ReceivedUpload): FileDescriptor {
-  if (fields.fileMeta !== undefined && fields.fileMeta.trim() !== '') return parseFileMeta(fields.fileMeta);
   if (fields.accountId === undefined)
     throw new AppError('FileMetaInvalid', {
       details: [{ path: 'fileMeta', message: 'fields:fileMetaMissing' }],

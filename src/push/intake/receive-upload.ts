@@ -1,13 +1,12 @@
-import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Request, Response } from 'express';
-import multer, { MulterError, type Options, type StorageEngine } from 'multer';
+import type { Request } from 'express';
 import { AppError, type ErrorCode } from '../../errors.js';
 import { asSpoolError, type PayloadWriter, type Spool, type StoredPayload } from '../../storage/index.js';
+import { type PartHeader, type PartSink, readMultipart } from './multipart.js';
 
 /** More than all the fields, part headers and boundaries of our form take. */
 const overheadBytes = 128 * 1024;
 const maxFieldBytes = 16 * 1024;
+const maxParts = 13;
 
 export const uploadFields = [
   'fileMeta',
@@ -18,6 +17,8 @@ export const uploadFields = [
   'reference',
   'tags',
 ] as const;
+type UploadField = (typeof uploadFields)[number];
+type UploadFields = Readonly<Partial<Record<UploadField, string>>>;
 
 /** One multipart upload as it arrived: the file is in the spool already. */
 export interface ReceivedUpload {
@@ -25,194 +26,138 @@ export interface ReceivedUpload {
   /** The part's own Content-Type; what a browser guessed. */
   readonly partType: string;
   readonly payload: StoredPayload;
-  readonly fields: Readonly<Partial<Record<(typeof uploadFields)[number], string>>>;
+  readonly fields: UploadFields;
 }
 
-interface SpooledFile {
-  payload: StoredPayload;
+/** What is known of an upload while it is still coming in. */
+export interface UploadSoFar {
+  readonly fields: UploadFields;
+  /** The first bytes of the file, as soon as there are enough to tell its type. */
+  readonly head: Buffer | undefined;
 }
 
-const codeOf: Partial<Record<string, ErrorCode>> = {
-  LIMIT_FILE_SIZE: 'FileTooLarge',
-  LIMIT_FILE_COUNT: 'TooManyFiles',
-  LIMIT_FIELD_VALUE: 'FieldTooLong',
-  LIMIT_FIELD_KEY: 'UnexpectedField',
-  LIMIT_FIELD_COUNT: 'UnexpectedField',
-  LIMIT_PART_COUNT: 'UnexpectedField',
-  LIMIT_FIELD_NESTING: 'UnexpectedField',
-  LIMIT_FIELD_ARRAY_INDEX: 'UnexpectedField',
-  INVALID_FIELD_NAME: 'UnexpectedField',
-  MISSING_FIELD_NAME: 'UnexpectedField',
+const refuse = (code: ErrorCode, field: string, message = `fields:${code}`) => {
+  const path = field.slice(0, 100);
+  return new AppError(code, { values: { field: path }, details: [{ path, message }] });
 };
-
-function asUploadError(error: unknown, maxBytes: number): unknown {
-  if (error instanceof MulterError) {
-    const code = codeOf[error.code] ?? 'MalformedMultipart';
-    const field = (error.field ?? '').slice(0, 100);
-    return new AppError(code, {
-      cause: error,
-      values: { maxBytes, field },
-      ...(field && { details: [{ path: field, message: `fields:${code}` }] }),
-    });
-  }
-  const known = asSpoolError(error);
-  if (known instanceof AppError) return known;
-  // What remains comes from busboy: no boundary, bad part headers, a body that ends early.
-  return error instanceof Error ? new AppError('MalformedMultipart', { cause: error }) : error;
-}
-
-/** Each file goes straight into a `PayloadWriter`; `refuse` is told of a failure before multer has drained the body. */
-class SpoolStorage implements StorageEngine {
-  readonly #spool: Spool;
-  readonly #maxBytes: number;
-  readonly #began: (writer: PayloadWriter) => void;
-  readonly #refuse: (error: unknown) => void;
-
-  constructor(
-    spool: Spool,
-    maxBytes: number,
-    began: (writer: PayloadWriter) => void,
-    refuse: (error: unknown) => void,
-  ) {
-    this.#spool = spool;
-    this.#maxBytes = maxBytes;
-    this.#began = began;
-    this.#refuse = refuse;
-  }
-
-  _handleFile(
-    _req: Request,
-    file: Express.Multer.File,
-    callback: (error?: unknown, info?: Partial<Express.Multer.File>) => void,
-  ): void {
-    const writer = this.#spool.createWriter(this.#maxBytes);
-    this.#began(writer);
-    pipeline(file.stream, writer).then(
-      () => callback(null, { payload: writer.payload } as Partial<Express.Multer.File>),
-      (error) => {
-        this.#refuse(error);
-        callback(error);
-      },
-    );
-  }
-
-  _removeFile(_req: Request, file: Express.Multer.File, callback: (error: Error | null) => void): void {
-    const { spoolName } = (file as unknown as SpooledFile).payload;
-    (spoolName === undefined ? Promise.resolve() : this.#spool.discard(spoolName)).then(
-      () => callback(null),
-      callback,
-    );
-  }
-}
-
-/**
- * Pipes the body into the parser and refuses at the first limit that is hit: multer reads the rest of the body before
- * it says so, and a chunked body need not end.
- */
-function feed(req: Request, parser: Writable, maxBytes: number, refuse: (error: unknown) => void): void {
-  let bytes = 0;
-  req.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxBytes + overheadBytes) refuse(new MulterError('LIMIT_FILE_SIZE', 'file'));
-  });
-  parser.once('filesLimit', () => refuse(new MulterError('LIMIT_FILE_COUNT', 'file')));
-  parser.once('fieldsLimit', () => refuse(new MulterError('LIMIT_FIELD_COUNT')));
-  parser.once('partsLimit', () => refuse(new MulterError('LIMIT_PART_COUNT')));
-  parser.once('error', refuse);
-  req.pipe(parser);
-}
-
-function assertMultipart(req: Request, maxBytes: number): void {
-  if (!req.is('multipart/form-data')) throw new AppError('NotMultipart');
-  if (Number(req.get('content-length') ?? 0) > maxBytes + overheadBytes)
-    throw new AppError('FileTooLarge', { values: { maxBytes } });
-}
 
 /**
  * Reads one `multipart/form-data` body: exactly one part `file` and the form's fields, in any order. The file is
- * streamed into the spool; whatever goes wrong, nothing of it stays there. Rejects as soon as the refusal is certain:
- * the rest of the body is then read and thrown away, for a few seconds at most (`lingeringClose`).
+ * streamed into the spool; whatever goes wrong, nothing of it stays there. Rejects as soon as the refusal is certain.
+ * @param check is asked after each field, and once the file's first bytes are there; what it throws ends the upload
  * @throws AppError NotMultipart, MalformedMultipart, FileTooLarge, FileMissing, TooManyFiles, UnexpectedField,
- *   FieldTooLong, UploadAborted, StorageFull, StorageUnavailable
+ *   FieldTooLong, FileMetaInvalid, UploadAborted, StorageFull, StorageUnavailable; what `check` throws
  */
 export async function receiveUpload(
   req: Request,
-  res: Response,
-  spool: Spool,
+  spool: Pick<Spool, 'createWriter'>,
   maxBytes: number,
+  check: (upload: UploadSoFar) => Promise<void> | void = () => {},
 ): Promise<ReceivedUpload> {
-  assertMultipart(req, maxBytes);
-  // Gone while the session and the quota were looked up: nothing would ever tell of its end any more.
-  if (req.destroyed) throw new AppError('UploadAborted');
-  const files = await new Promise<Express.Multer.File[]>((resolve, reject) => {
-    const writers: PayloadWriter[] = [];
-    const storage = new SpoolStorage(spool, maxBytes, (writer) => writers.push(writer), reject);
-    const parse = multer({
-      storage,
-      limits: {
-        fieldNameSize: 100,
-        fieldSize: maxFieldBytes,
-        fields: 12,
-        files: 1,
-        parts: 13,
-        headerPairs: 40,
-        fieldNestingDepth: 0,
-        fieldArrayIndexLimit: 0,
-        fileSize: maxBytes,
-      },
-      defParamCharset: 'utf8',
-      fileFilter: (_req, file, accept) => {
-        if (file.fieldname === 'file') return accept(null, true);
-        const unexpected = unexpectedField(file.fieldname);
-        reject(unexpected);
-        accept(unexpected);
-      },
-      streamHandler: (_req: Request, parser: Writable) => feed(req, parser, maxBytes, reject),
-    } as Options).any();
-    req.once('close', () => {
-      if (req.complete) return;
-      const aborted = new AppError('UploadAborted');
-      for (const writer of writers) writer.destroy(aborted);
-      reject(aborted);
-    });
-    parse(req, res, (error?: unknown) =>
-      error ? reject(error) : resolve((req.files ?? []) as Express.Multer.File[]),
-    );
-  }).catch((error) => {
-    throw asUploadError(error, maxBytes);
-  });
-  const file = files[0];
+  if (Number(req.get('content-length') ?? 0) > maxBytes + overheadBytes)
+    throw new AppError('FileTooLarge', { values: { maxBytes } });
+  const form = new UploadForm(() => spool.createWriter(maxBytes), check);
+  // The page of the form shows them again after a refusal.
+  req.body = form.fields;
   try {
-    const fields = readFields(req.body);
-    if (file === undefined)
-      throw new AppError('FileMissing', { details: [{ path: 'file', message: 'fields:fileMissing' }] });
-    return {
-      fileName: file.originalname,
-      partType: file.mimetype,
-      payload: (file as unknown as SpooledFile).payload,
-      fields,
-    };
+    await readMultipart(req, maxBytes + overheadBytes, (header) => form.openPart(header));
+    return form.result();
   } catch (error) {
-    const spoolName = file && (file as unknown as SpooledFile).payload.spoolName;
-    if (spoolName !== undefined) await spool.discard(spoolName);
-    throw error;
+    await form.discard();
+    const known = asSpoolError(error);
+    // The limit that is named is the file's, whichever of the two was hit.
+    throw known instanceof AppError && known.code === 'FileTooLarge'
+      ? new AppError('FileTooLarge', {
+          cause: known,
+          values: { maxBytes },
+          details: [{ path: 'file', message: 'fields:FileTooLarge' }],
+        })
+      : known;
   }
 }
 
-const unexpectedField = (name: string) =>
-  new AppError('UnexpectedField', {
-    values: { field: name.slice(0, 100) },
-    details: [{ path: name.slice(0, 100), message: 'fields:UnexpectedField' }],
-  });
+/** The form while it comes in. */
+class UploadForm {
+  readonly #createWriter: () => PayloadWriter;
+  readonly #check: (upload: UploadSoFar) => Promise<void> | void;
+  readonly fields: Partial<Record<UploadField, string>> = {};
+  #parts = 0;
+  #file: { header: PartHeader; writer: PayloadWriter } | undefined;
+  #head: Buffer | undefined;
 
-function readFields(body: Record<string, unknown>): ReceivedUpload['fields'] {
-  const fields: Partial<Record<(typeof uploadFields)[number], string>> = {};
-  for (const [name, value] of Object.entries(body)) {
-    const known = uploadFields.find((field) => field === name);
-    if (known === undefined) throw unexpectedField(name);
-    if (typeof value !== 'string')
-      throw new AppError('FileMetaInvalid', { details: [{ path: known, message: 'fields:oneValue' }] });
-    fields[known] = value;
+  constructor(createWriter: () => PayloadWriter, check: (upload: UploadSoFar) => Promise<void> | void) {
+    this.#createWriter = createWriter;
+    this.#check = check;
   }
-  return fields;
+
+  /** @throws AppError UnexpectedField, TooManyFiles, FileMetaInvalid */
+  openPart(header: PartHeader): PartSink {
+    if (++this.#parts > maxParts) throw refuse('UnexpectedField', header.name);
+    if (header.name === 'file' && (header.fileName !== undefined || isBytes(header)))
+      return this.#openFile(header);
+    const name = uploadFields.find((field) => field === header.name);
+    if (name === undefined) throw refuse('UnexpectedField', header.name);
+    if (this.fields[name] !== undefined) throw refuse('FileMetaInvalid', name, 'fields:oneValue');
+    return this.#openField(name);
+  }
+
+  /** @throws AppError FileMissing */
+  result(): ReceivedUpload {
+    if (this.#file === undefined) throw refuse('FileMissing', 'file', 'fields:fileMissing');
+    const { header, writer } = this.#file;
+    return {
+      fileName: header.fileName ?? '',
+      partType: header.type,
+      payload: writer.payload,
+      fields: this.fields,
+    };
+  }
+
+  /** Removes what was stored. Never rejects. */
+  async discard(): Promise<void> {
+    await this.#file?.writer.discard();
+  }
+
+  #openFile(header: PartHeader): PartSink {
+    // A form whose file field was left empty sends a part without a name and without bytes.
+    if (!header.fileName) return { write: () => undefined, end: () => undefined };
+    if (this.#file !== undefined) throw refuse('TooManyFiles', 'file');
+    const writer = this.#createWriter();
+    this.#file = { header, writer };
+    return {
+      write: async (chunk) => {
+        await writer.put(chunk);
+        if (this.#head === undefined && writer.isHeadComplete) await this.#learnHead(writer);
+      },
+      end: async () => {
+        await writer.finish();
+        if (this.#head === undefined) await this.#learnHead(writer);
+      },
+    };
+  }
+
+  async #learnHead(writer: PayloadWriter): Promise<void> {
+    this.#head = writer.head;
+    await this.#check({ fields: this.fields, head: this.#head });
+  }
+
+  #openField(name: UploadField): PartSink {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    return {
+      write: (chunk) => {
+        length += chunk.length;
+        if (length > maxFieldBytes) throw refuse('FieldTooLong', name);
+        chunks.push(chunk);
+        return undefined;
+      },
+      end: async () => {
+        this.fields[name] = Buffer.concat(chunks).toString('utf8');
+        await this.#check({ fields: this.fields, head: this.#head });
+      },
+    };
+  }
 }
+
+/** A part without a file name is a field, unless it says that it holds bytes. */
+const isBytes = ({ type }: PartHeader) => type === 'application/octet-stream';

@@ -14,7 +14,12 @@ import type { ProviderIntake } from '../intake/provider-intake.js';
 import { chooseConnection } from '../intake/push-intake.js';
 import { lingeringClose, type UploadGuard } from '../intake/upload-guard.js';
 import type { ProviderAccounts } from '../provider/provider-accounts.js';
-import { assertResourceSize, type ResourceRequest, receiveResource } from '../provider/provider-body.js';
+import {
+  assertResourceSize,
+  maxEscapedBytes,
+  type ResourceRequest,
+  receiveResource,
+} from '../provider/provider-body.js';
 import type { ResourceChecker } from '../provider/provider-checker.js';
 import type { ProviderPage } from '../provider/provider-page.js';
 import type { ProviderSources } from '../provider/provider-sources.js';
@@ -42,17 +47,25 @@ export function providerRouter(parts: {
   });
   router.get('/push/provider/sources', limit, (req, res) => showSources(parts.sources, req, res));
   router.post('/push/provider/check', limit, async (req, res) => {
-    const request = await receive(guard, req, res);
+    const request = await guard.admitCheck(req, res, await connectedVisitor(req), () =>
+      receiveResource(req, res),
+    );
     if (wantsJson(req)) return check(checker, res, request);
     await showChecked(checker, page, req, res, request);
   });
   router.post('/push/provider', limit, async (req, res) => {
+    const visitorId = await connectedVisitor(req);
     // Refused before the body is read, unless a person could lose what they wrote.
-    if (visitorOf(req) === undefined && wantsJson(req)) {
+    if (visitorId === undefined && wantsJson(req)) {
       lingeringClose(req, res);
       throw new AppError('ConnectionNotFound');
     }
-    const request = await receive(guard, req, res);
+    const read = () => receiveResource(req, res);
+    // Nothing was stored yet: what comes in after its time-out is simply let go.
+    const letGo = async () => {};
+    const request = await (visitorId === undefined
+      ? guard.admitCheck(req, res, visitorId, read)
+      : guard.admit(req, res, visitorId, read, letGo, maxEscapedBytes));
     try {
       answerAccepted(req, res, await intake.accept(req, visitorOf(req) ?? '', request));
     } catch (error) {
@@ -68,15 +81,15 @@ export function providerRouter(parts: {
     const location = `/push/provider?connection=${encodeURIComponent(connection.id)}`;
     seeOther(req, res, location, { connection: connection.id, accountId: fields.accountId, location });
   });
-  return router;
-}
 
-/** Reads the body within the limits for uploads: places, quotas, and a client that really sends. */
-async function receive(guard: UploadGuard, req: Request, res: Response): Promise<ResourceRequest> {
-  const read = () => receiveResource(req, res);
-  // Nothing was stored yet: what comes in after its time-out is simply let go.
-  const letGo = async () => {};
-  return guard.admit(req, res, visitorOf(req) ?? 'nobody', read, letGo);
+  /** The visitor, where there is a connection to a provider: nobody else has a place for uploads. */
+  async function connectedVisitor(req: Request): Promise<string | undefined> {
+    const visitorId = visitorOf(req);
+    if (visitorId === undefined) return undefined;
+    const connections = await parts.connections.listOf(visitorId);
+    return connections.some(({ type }) => type === 'provider') ? visitorId : undefined;
+  }
+  return router;
 }
 
 async function check(checker: ResourceChecker, res: Response, { text = '' }: ResourceRequest): Promise<void> {

@@ -8,7 +8,7 @@ export const maxResourceBytes = 5 * 2 ** 20;
 /** Room for line breaks that forms write as two characters, so that such a text comes back to its page all the same. */
 const maxFieldBytes = maxResourceBytes + 3 * 2 ** 20;
 /** JSON text within JSON, or percent-encoded, grows by its quotes, brackets and blanks. */
-const maxEscapedBytes = 3 * maxResourceBytes;
+export const maxEscapedBytes = 3 * maxResourceBytes;
 
 /** What a person or a script wants to be sent or checked. */
 export interface ResourceRequest {
