@@ -20,12 +20,12 @@ export function downloadName(
  * A `Content-Disposition` (RFC 6266): the name in ASCII for old clients, and in full as RFC 8187 encodes it. Folders,
  * control characters and quotes do not get into either.
  */
-export function contentDisposition(type: 'attachment' | 'inline', name: string): string {
+export function attachment(name: string): string {
   const safe = name.replace(/[\p{Cc}\p{Surrogate}\u2028\u2029/\\]/gu, '_').slice(0, 255) || 'file';
   const ascii = safe.replace(/[^\x20-\x7e]|["%]/g, '_');
   const encoded = encodeURIComponent(safe.replace(/\p{Surrogate}/gu, '_')).replace(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  return `${type}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }

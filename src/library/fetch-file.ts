@@ -7,7 +7,10 @@ import type { ReadLibrary } from './read-library.js';
 
 /** Files that one visitor may have fetched at the same time. */
 const maxAtOnce = 6;
+/** So much is reserved for each file ahead of what has arrived of it. */
 const roomBytes = 64 * 2 ** 20;
+/** Nothing that a person keeps in a library is larger; an inflated bomb is. */
+const maxFileBytes = 2 * 2 ** 30;
 const fetching = new Map<string, number>();
 
 /** A whole file of the library, decrypted and sealed again on our side. */
@@ -21,7 +24,7 @@ export interface FetchedFile {
  * Fetches one file whole before anything of it is given on: a wrong key or a cut body shows at the very end only, and
  * half a file must never look like a whole one. It is streamed, so memory stays flat; a larger one waits in the spool,
  * sealed under a key that only this call knows, and is removed when `use` has ended.
- * @throws AppError FileDecryptionError, NotFound, TooManyRequests, StorageFull, what `asAppError` makes
+ * @throws AppError FileDecryptionError, FileTooLarge, NotFound, TooManyRequests, StorageFull, what `asAppError` makes
  */
 export async function withFile<T>(
   spool: Spool,
@@ -36,10 +39,9 @@ export async function withFile<T>(
   fetching.set(visitorId, count + 1);
   let payload: StoredPayload | undefined;
   try {
-    await spool.assertRoomFor(roomBytes);
     const { stream, fileMetadata } = await library.session.open(name, signal);
-    const writer = spool.createWriter(Number.MAX_SAFE_INTEGER);
-    await pipeline(stream, writer, { signal });
+    const writer = spool.createWriter(maxFileBytes);
+    await pipeline(stream, (chunks) => withRoom(spool, chunks), writer, { signal });
     payload = writer.payload;
     const details = detailsOf(fileMetadata);
     const file = library.file(name);
@@ -53,5 +55,31 @@ export async function withFile<T>(
     const left = (fetching.get(visitorId) ?? 1) - 1;
     if (left > 0) fetching.set(visitorId, left);
     else fetching.delete(visitorId);
+  }
+}
+
+/** Room that is promised to files on their way in and not used yet, in bytes: others must not count on it as well. */
+let reservedBytes = 0;
+
+/**
+ * Hands a file on while the disk has room for it. How long it will be is not known beforehand (digi.me may announce
+ * nothing, and a compressed one grows), so room is reserved step by step, for all files together.
+ * @throws AppError StorageFull
+ */
+async function* withRoom(spool: Spool, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let unused = 0;
+  try {
+    for await (const chunk of chunks) {
+      if (chunk.length > unused) {
+        await spool.assertRoomFor(reservedBytes + roomBytes);
+        unused += roomBytes;
+        reservedBytes += roomBytes;
+      }
+      unused -= chunk.length;
+      reservedBytes -= chunk.length;
+      yield chunk;
+    }
+  } finally {
+    reservedBytes -= unused;
   }
 }

@@ -3,34 +3,30 @@ import type { Request, Response } from 'express';
 import type { Connection } from '../connections/index.js';
 import type { Spool } from '../storage/index.js';
 import { renderPage, wantsJson } from '../web/index.js';
-import { contentDisposition } from './download-name.js';
+import { attachment } from './download-name.js';
 import { type FetchedFile, withFile } from './fetch-file.js';
 import { type FileView, fileView } from './file-view.js';
-import { isQuietPdf, previewOf } from './preview.js';
+import { previewOf } from './preview.js';
 import type { PushedFiles } from './pushed-files.js';
 import type { ReadLibraries } from './read-libraries.js';
 import { servedType } from './served-type.js';
 import { withoutScripts } from './without-scripts.js';
 
 /** A document made of this can show itself and do nothing else. */
-const inertDocument = "default-src 'none'; base-uri 'none'; form-action 'none'; sandbox";
+const inertDocument =
+  "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
-/**
- * The page around a preview runs no script at all, not even ours. The sandbox, which also stops what a browser might
- * add, has to be left out around a PDF: browsers refuse to start their viewer in it.
- */
-const previewPolicy = (framesPdf: boolean) =>
-  [
-    "default-src 'none'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    framesPdf ? "frame-src 'self'" : "frame-src 'none'",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    ...(framesPdf ? [] : ['sandbox allow-same-origin allow-downloads']),
-  ].join('; ');
+/** The page around a preview runs no script at all, not even ours; the sandbox also stops what a browser might add. */
+const previewPolicy = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  'sandbox allow-same-origin allow-downloads',
+].join('; ');
 
 /** What the answers about one file take. */
 export interface FilePageOptions {
@@ -48,8 +44,8 @@ export interface FileRequest {
 }
 
 /**
- * `GET /library/{name}`: the file as a download; with `?preview` a page about it; with `?inline` a PDF for the frame on
- * that page. The whole file is fetched and decrypted before the first byte is answered.
+ * `GET /library/{name}`: the file as a download; with `?preview` a page about it. The whole file is fetched
+ * and decrypted before the first byte is answered.
  */
 export async function answerFile(
   options: FilePageOptions,
@@ -88,12 +84,9 @@ async function showPreview(
 ): Promise<void> {
   if (wantsJson(req)) return void res.json({ file });
   const preview = await previewOf(spool, payload, details.mimeType);
-  const isPdf = preview.kind === 'pdf';
-  res.set('Content-Security-Policy', previewPolicy(isPdf));
-  const { self } = file.links;
-  const inline = `${self}${self.includes('?') ? '&' : '?'}inline`;
+  res.set('Content-Security-Policy', previewPolicy);
   withoutScripts(res);
-  renderPage(req, res, 'library/file', { file, preview: isPdf ? { ...preview, src: inline } : preview });
+  renderPage(req, res, 'library/file', { file, preview });
 }
 
 async function sendFile(
@@ -103,16 +96,12 @@ async function sendFile(
   { payload, details }: FetchedFile,
   file: FileView,
 ): Promise<void> {
-  const isInline = req.query.inline !== undefined && (await isQuietPdf(spool, payload));
   res.set({
-    'Content-Type': isInline ? 'application/pdf' : servedType(details.mimeType),
+    'Content-Type': servedType(details.mimeType),
     'Content-Length': String(payload.size),
-    'Content-Disposition': contentDisposition(isInline ? 'inline' : 'attachment', file.title),
-    'Content-Security-Policy': isInline
-      ? "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-      : `${inertDocument}; frame-ancestors 'none'`,
+    'Content-Disposition': attachment(file.title),
+    'Content-Security-Policy': inertDocument,
     'X-Content-Type-Options': 'nosniff',
-    ...(isInline && { 'X-Frame-Options': 'SAMEORIGIN' }),
   });
   if (req.method === 'HEAD') return void res.end();
   // A reader that fails here ends the connection before Content-Length is reached: the browser reports a failed download.

@@ -1,14 +1,12 @@
 import { fileTypeFromBuffer } from 'file-type';
 import type { Spool, StoredPayload } from '../storage/index.js';
-import { isActivePdf } from './active-pdf.js';
 import { indentJson } from './indent-json.js';
 
 /** What can be shown of a file in a page, as data: nothing of it is ever markup. */
 export type Preview =
   | { kind: 'image'; src: string }
   | { kind: 'text'; text: string; isCut: boolean }
-  | { kind: 'pdf' }
-  | { kind: 'none'; reason: 'type' | 'size' | 'active' };
+  | { kind: 'none'; reason: 'type' | 'size' | 'pdf' };
 
 const maxPreviewBytes = 4 * 2 ** 20;
 const maxTextBytes = 256 * 1024;
@@ -23,8 +21,9 @@ const shownImages = new Set([
 const textTypes = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascript|image\/svg\+xml)/;
 
 /**
- * Decides by the content, not by what the file says it is: pictures of known kinds as a data URL, PDF without actions of
- * its own, and what reads as text (HTML and SVG among it, as source).
+ * Decides by the content, not by what the file says it is: pictures of known kinds as a data URL, and what reads as text
+ * (HTML and SVG among it, as source). A PDF is only offered as a download: what acts in it by itself can be hidden in too
+ * many ways (filters in a row, object streams, encryption) to be found, and a viewer would run it.
  */
 export async function previewOf(
   spool: Spool,
@@ -37,25 +36,14 @@ export async function previewOf(
     const bytes = await readUpTo(spool, payload, payload.size);
     return { kind: 'image', src: `data:${found};base64,${bytes.toString('base64')}` };
   }
-  if (isPdf(payload)) return previewOfPdf(spool, payload);
+  if (found === 'application/pdf' || isPdf(payload)) return { kind: 'none', reason: 'pdf' };
   if ((found === undefined || textTypes.test(found)) && !payload.head.includes(0))
     return previewOfText(spool, payload, mimeType);
   return { kind: 'none', reason: 'type' };
 }
 
-/** The specification allows other bytes before the header, within the first kilobyte; browsers want it at the start. */
-export const isPdf = ({ head }: StoredPayload): boolean => head.subarray(0, 5).toString('latin1') === '%PDF-';
-
-/** Whether a browser's viewer may show this PDF inside a page. */
-export async function isQuietPdf(spool: Spool, payload: StoredPayload): Promise<boolean> {
-  return isPdf(payload) && (await previewOfPdf(spool, payload)).kind === 'pdf';
-}
-
-async function previewOfPdf(spool: Spool, payload: StoredPayload): Promise<Preview> {
-  if (payload.size > maxPreviewBytes) return { kind: 'none', reason: 'size' };
-  const isActive = isActivePdf(await readUpTo(spool, payload, payload.size));
-  return isActive ? { kind: 'none', reason: 'active' } : { kind: 'pdf' };
-}
+/** ISO 32000-1, Annex H: readers accept other bytes before the header, within the first kilobyte. */
+const isPdf = ({ head }: StoredPayload): boolean => head.subarray(0, 1024).includes('%PDF-');
 
 async function previewOfText(
   spool: Spool,

@@ -73,6 +73,8 @@ export function libraryRouter(options: LibraryRouterOptions, startsPerMinute: nu
   );
 
   router.get('/library/:name', async (req, res) => {
+    // As a segment of digi.me's address these would mean another call (RFC 3986 §5.2.4).
+    if (req.params.name === '.' || req.params.name === '..') throw new AppError('NotFound');
     contractFor(options.contracts, 'read');
     const connections = await connectionsOf(req);
     const connection = chooseReading(connections, req);

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { connectReading, finishedList, pushAndDeliver } from './reading.js';
-import { png } from './samples.js';
+import { pdf, png } from './samples.js';
 
 let pair: Pair;
 let browser: Browser;
@@ -24,6 +25,16 @@ beforeAll(async () => {
   await connectReading(browser);
 });
 afterAll(() => pair.close());
+
+/** The answer to a path as it is written here: `fetch` would resolve its dots. */
+const rawStatus = (path: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
+    get({ port: pair.app.port, path, headers: { cookie, connection: 'close' } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).on('error', reject);
+  });
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
@@ -136,13 +147,40 @@ describe('one file', () => {
     const download = await fetchRaw(file.links.self);
     expect(download.answer.headers.get('content-type')).toBe('application/octet-stream');
     expect(download.answer.headers.get('content-disposition')).toContain(`attachment; filename="${name}"`);
-    const inline = await fetchRaw(`${file.links.self}?inline`);
-    expect(inline.answer.headers.get('content-disposition')).toMatch(/^attachment/);
     const page = await browser.get(file.links.preview);
     expect(page.text).not.toContain(content);
     expect(page.text).toContain(
       content.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&#34;'),
     );
+  });
+
+  test.each([
+    ['plain', (content: string) => content],
+    ['with other bytes before its header', (content: string) => `\n\n% a remark\n${content}`],
+    [
+      'of a hundred thousand streams that never end',
+      (content: string) => content + 'stream\n'.repeat(150_000),
+    ],
+  ])('that is a PDF (%s) is a download and opens in no page', async (_what, change) => {
+    const content = Buffer.from(change(pdf(randomUUID()).toString('latin1')), 'latin1');
+    const { sha256 } = await pushAndDeliver(browser, content, { mimeType: 'application/pdf' }, 'letter.pdf');
+    const file = (await finishedList(browser, '?again')).files.find(
+      (one: { sha256?: string }) => one.sha256 === sha256,
+    );
+    const [page, health] = await Promise.all([
+      browser.get(file.links.preview),
+      fetch(new URL('healthz', pair.app.baseUrl)),
+    ]);
+    expect(health.status).toBe(200);
+    expect(page.text).not.toMatch(/<(iframe|embed|object)/);
+    expect(page.headers.get('content-security-policy')).toContain(
+      'sandbox allow-same-origin allow-downloads',
+    );
+    for (const address of [file.links.self, `${file.links.self}?inline`]) {
+      const { answer } = await fetchRaw(address);
+      expect(answer.headers.get('content-disposition')).toMatch(/^attachment/);
+      expect(answer.headers.get('content-security-policy')).toContain('sandbox');
+    }
   });
 
   test('of somebody else, or of nobody, is not there', async () => {
@@ -154,6 +192,8 @@ describe('one file', () => {
     expect((await stranger.getJson(file.links.self)).json.error.code).toBe('NotFound');
     expect((await browser.getJson('/library/nothing-like-it')).status).toBe(404);
     expect((await browser.getJson('/library/..%2f..%2fuser')).status).toBe(404);
+    for (const name of ['%2e%2e', '%2e', '%2e%2E%2fuser', '%00', 'a%00'])
+      expect([name, await rawStatus(`/library/${name}`)]).toEqual([name, 404]);
   });
 
   test('is read in a new session when digi.me has ended the old one', async () => {
