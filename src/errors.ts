@@ -48,6 +48,7 @@ export const errorStatus = {
   StorageUnavailable: 503,
   ShuttingDown: 503,
   FileDecryptionError: 502,
+  NewLibraryNeeded: 409,
   ReadContractMissing: 404,
   ContractMissing: 404,
   InternalError: 500,

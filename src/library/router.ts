@@ -2,7 +2,7 @@ import { type Request, Router } from 'express';
 import type { Contracts } from '../config/index.js';
 import { type Connection, type Connections, contractFor } from '../connections/index.js';
 import { AppError } from '../errors.js';
-import type { Authorizations } from '../onboarding/index.js';
+import { type Authorizations, sendToDigime } from '../onboarding/index.js';
 import {
   fieldsOf,
   isTokenRefusal,
@@ -10,7 +10,6 @@ import {
   oneString,
   rateLimitPerMinute,
   renderPage,
-  seeOther,
   smallBody,
   visitorOf,
   wantsJson,
@@ -67,8 +66,7 @@ export function libraryRouter(options: LibraryRouterOptions, startsPerMinute: nu
         (await connectionsOf(req)).find(({ id, type }) => id === connectionId && type === 'read');
       if (connectionId === null || (connectionId && !renew)) throw new AppError('ConnectionNotFound');
       const request = { type: 'read' as const, ...(renew && { renew }) };
-      const url = await options.authorizations.start(req, request);
-      seeOther(req, res, url, { url });
+      await sendToDigime(options, req, res, request);
     },
   );
 

@@ -11,6 +11,7 @@ import {
   visitorOf,
 } from '../web/index.js';
 import type { Callbacks } from './callback.js';
+import { sendToDigime } from './send-to-digime.js';
 import type { AuthorizationRequest, Authorizations } from './start-authorization.js';
 
 const pageAfter: Record<ConnectionType, string> = {
@@ -62,8 +63,7 @@ export function onboardingRouter(
     rateLimitPerMinute(limits.startsPerMinute),
     ...smallBody,
     async (req, res) => {
-      const url = await parts.authorizations.start(req, await readRequest(parts.connections, req));
-      seeOther(req, res, url, { url });
+      await sendToDigime(parts, req, res, await readRequest(parts.connections, req));
     },
   );
   router.get('/return', noReferrer, rateLimitPerMinute(limits.callbacksPerMinute), async (req, res) => {

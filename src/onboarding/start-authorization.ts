@@ -9,6 +9,7 @@ import {
   contractFor,
 } from '../connections/index.js';
 import type { DigiMe, UserAccessToken } from '../digime/index.js';
+import { AppError } from '../errors.js';
 import type { Recorder } from '../inspector/index.js';
 import { asAppError, changeSession, ensureVisitor, isTokenRefusal, languageOf } from '../web/index.js';
 import { newState, rememberAuthorization } from './pending-authorizations.js';
@@ -19,6 +20,8 @@ export interface AuthorizationRequest {
   locale?: string | undefined;
   /** Renew this connection instead of making a new one. */
   renew?: Connection | undefined;
+  /** The person knows that their permission is not accepted any more, and wants a library of its own for this one. */
+  newLibrary?: boolean;
 }
 
 export interface AuthorizationsOptions {
@@ -54,7 +57,8 @@ export class Authorizations {
    * Asks digi.me for the address to send the person to and keeps the code verifier in the session under a fresh `state`.
    * A token that the visitor already has goes along, so that digi.me links the new contract to the same library.
    * @returns the address at digi.me
-   * @throws AppError SessionLost when the session ended meanwhile; its old id must not come back to life
+   * @throws AppError NewLibraryNeeded when digi.me accepts none of the tokens that the visitor has, SessionLost when
+   *   the session ended meanwhile, and what `asAppError` makes
    */
   async start(req: Request, request: AuthorizationRequest): Promise<string> {
     const { contracts, recorder, now } = this.#options;
@@ -93,19 +97,17 @@ export class Authorizations {
       ...(request.type === 'provider' && { sourceType: 'push' as const }),
       ...(request.serviceId !== undefined && { serviceId: request.serviceId }),
     };
-    const connections = await this.#options.connections.listOf(visitorId);
+    const connections = request.newLibrary ? [] : await this.#options.connections.listOf(visitorId);
+    if (connections.length === 0)
+      return sdk.getAuthorizeUrl(options).catch((error) => Promise.reject(asAppError(error)));
     try {
-      if (connections.length > 0)
-        return await calls.actWithAny(connections, (call) =>
-          this.#refreshingOnce(call, (userAccessToken) =>
-            sdk.getAuthorizeUrl({ ...options, userAccessToken }),
-          ),
-        );
+      return await calls.actWithAny(connections, (call) =>
+        this.#refreshingOnce(call, (userAccessToken) => sdk.getAuthorizeUrl({ ...options, userAccessToken })),
+      );
     } catch (error) {
-      // Tokens that are no longer good must not keep the person from connecting.
-      if (!isTokenRefusal(error)) throw error;
+      // Without a token digi.me would make a second library, which nobody has asked for.
+      throw isTokenRefusal(error) ? new AppError('NewLibraryNeeded', { cause: error }) : error;
     }
-    return sdk.getAuthorizeUrl(options).catch((error) => Promise.reject(asAppError(error)));
   }
 
   /**
@@ -133,10 +135,20 @@ export class Authorizations {
     return use(fresh);
   }
 
+  /** Where digi.me refuses the reference, the consent is renewed with the token as it is, like any client does it. */
   #reauthorize(connection: Connection, common: CommonArguments) {
     const { sdk, calls } = this.#options;
+    const sourceType = connection.type === 'provider' ? { sourceType: 'push' as const } : {};
     return calls
-      .act(connection, (call) => sdk.getReauthorizeUrl({ ...call, ...common }))
+      .act(connection, async (call) => {
+        try {
+          return await sdk.getReauthorizeUrl({ ...call, ...common });
+        } catch (error) {
+          if (!isTokenRefusal(error)) throw error;
+          const { userAccessToken } = await calls.callFor(connection);
+          return sdk.getAuthorizeUrl({ ...common, ...sourceType, userAccessToken });
+        }
+      })
       .catch((error) => Promise.reject(asAppError(error)));
   }
 }

@@ -120,6 +120,69 @@ test('a second contract joins the same library, because the first one’s token 
   expect(pair.sandbox.control.library().libraries).toHaveLength(librariesBefore);
 });
 
+test('an expired access token is refreshed, once, and the second contract joins the same library', async () => {
+  const visitor = pair.browser();
+  await visitor.connect('library');
+  const before = pair.sandbox.control.library().libraries.length;
+  pair.sandbox.control.addFault({ route: 'authorize', times: 1, status: 401 });
+  pair.sandbox.control.clearRequests();
+  await visitor.connect('provider');
+  const routes = pair.sandbox.control.requests().requests.map(({ route }) => route);
+  expect(routes.slice(0, 3)).toEqual(['authorize', 'token', 'authorize']);
+  const [refused, repeated] = authorizations().map(({ claims }) => claims?.access_token);
+  expect(repeated).not.toBe(refused);
+  expect(pair.sandbox.control.library().libraries).toHaveLength(before);
+  const { connections } = (await visitor.getJson('/')).json;
+  expect(connections.map(({ state }: { state: string }) => state)).toEqual(['active', 'active']);
+});
+
+test('when the refresh is refused the old token still goes along', async () => {
+  const visitor = pair.browser();
+  await visitor.connect('library');
+  const before = pair.sandbox.control.library().libraries.length;
+  pair.sandbox.control.addFault({ route: 'authorize', times: 1, status: 401 });
+  pair.sandbox.control.addFault({ route: 'token', times: 1, status: 401 });
+  await visitor.connect('provider');
+  expect(pair.sandbox.control.library().libraries).toHaveLength(before);
+});
+
+test('never makes a second library without being told to: when digi.me accepts no token, it asks', async () => {
+  const visitor = pair.browser();
+  const { id } = await visitor.connect('library');
+  pair.sandbox.control.clearRequests();
+  const before = pair.sandbox.control.library().libraries.length;
+  const refuseAll = () => {
+    pair.sandbox.control.clearFaults();
+    pair.sandbox.control.addFault({ route: 'authorize', times: 2, status: 401 });
+    pair.sandbox.control.addFault({ route: 'token', times: 1, status: 401 });
+  };
+  refuseAll();
+  const script = await visitor.post('/authorize', { type: 'provider' });
+  expect([script.status, script.json.error.code]).toEqual([409, 'NewLibraryNeeded']);
+  refuseAll();
+  const page = await visitor.post('/authorize', { type: 'provider' }, { accept: 'text/html' });
+  expect(page.status).toBe(409);
+  expect(page.text).toContain(`value="${id}"`);
+  expect(page.text).toContain('name="newLibrary"');
+  expect(page.text).toMatch(/name="type"\s+value="provider"/);
+  pair.sandbox.control.clearFaults();
+  expect(authorizations().every(({ claims }) => claims?.access_token !== undefined)).toBe(true);
+  const started = await visitor.post('/authorize', { type: 'provider', newLibrary: 'true' });
+  expect((await visitor.get(await visitor.decide(locationOf(started)))).status).toBe(303);
+  expect(pair.sandbox.control.library().libraries).toHaveLength(before + 1);
+});
+
+test('a connection whose reference digi.me refuses is renewed by an authorization with its token', async () => {
+  const visitor = pair.browser();
+  const { id } = await visitor.connect('library');
+  pair.sandbox.control.addFault({ route: 'token-reference', times: 2, status: 401 });
+  const started = await visitor.post('/authorize', { connection: id });
+  expect(started.status).toBe(303);
+  const back = await visitor.get(await visitor.decide(locationOf(started)), { accept: 'application/json' });
+  expect(back.json.connection.id).toBe(id);
+  expect((await visitor.getJson('/')).json.connections).toHaveLength(1);
+});
+
 test('connecting the same library again renews the connection instead of adding one', async () => {
   const visitor = pair.browser();
   const first = await visitor.connect();

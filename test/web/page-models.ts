@@ -65,6 +65,11 @@ export const pages: [string, string, object][] = [
   ['onboarding/forget', 'nothing waiting', { waiting: [] }],
   ['onboarding/forget', 'pushes waiting', { waiting: [push('queued'), push('pushing')] }],
   ['onboarding/forgotten', 'nothing', {}],
+  [
+    'onboarding/new-library',
+    'two connections',
+    { connections: [stale, ...others], action: '/authorize', fields: [{ name: 'type', value: 'provider' }] },
+  ],
   ['push/upload', 'one library', upload],
   [
     'push/upload',
