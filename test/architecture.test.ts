@@ -113,6 +113,22 @@ test('features import only the client, storage, web, the errors, settings and on
   ).toEqual([]);
 });
 
+test('files do not import one another in a circle, not even for a type', () => {
+  const clean = ['digime', 'sandbox'];
+  const byPath = new Map(sources.map((file) => [file.path, file]));
+  const circles = new Set<string>();
+  const done = new Set<string>();
+  const walk = (path: string, trail: string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) circles.add([...trail.slice(at), path].join(' → '));
+    if (at >= 0 || done.has(path)) return;
+    for (const next of byPath.get(path)?.imports.filter(inside) ?? []) walk(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path, room } of sources) if (clean.includes(room)) walk(path, []);
+  expect([...circles]).toEqual([]);
+});
+
 test('rooms do not import one another in a circle', () => {
   const edges = new Map<string, Set<string>>();
   for (const { room, imports } of sources) {
@@ -141,7 +157,7 @@ test('only jwt.ts of the client signs or verifies, only http.ts and its sockets 
   // `node:net` also knows how addresses are written, which reaches nobody.
   const readsAddresses = (path: string) =>
     ['config/trust-proxy.ts', 'web/host-check.ts', 'web/private-access.ts'].includes(path);
-  const network = new Set(['digime/wire/http.ts', 'digime/wire/patient-socket.ts']);
+  const network = new Set(['digime/wire/http.ts', 'digime/wire/sockets.ts']);
   const talkers = notSandbox.filter(
     ({ path, running }) =>
       running.some((name) => ['axios', 'node:http', 'node:https', 'node:net', 'undici'].includes(name)) &&

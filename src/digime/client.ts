@@ -1,10 +1,10 @@
-import type { FileDescriptorTokens } from './crypto/file-descriptor-tokens.js';
+import type { RefreshLock } from './arguments/call-options.js';
+import type { FileDescriptorTokens } from './crypto/jwt.js';
 import type { PlatformKeySet } from './token/platform-key-set.js';
 import type { SharedRefreshes } from './token/shared-refreshes.js';
-import type { RefreshLock } from './token/user-access-token.js';
 import type { ExchangeHook } from './wire/exchange.js';
 import type { Transport } from './wire/http.js';
-import type { Interceptor } from './wire/intercept.js';
+import type { Secrets } from './wire/mask.js';
 
 /** What one `init` sets up and all its calls share. */
 export interface Client {
@@ -28,14 +28,6 @@ export interface Client {
   keySet: PlatformKeySet;
   refreshes: SharedRefreshes;
   descriptorTokens: FileDescriptorTokens;
-}
-
-/** What every call accepts beside its own arguments. */
-export interface CallOptions {
-  /** Ends the call with a `ServerError` of the code `Aborted`. */
-  signal?: AbortSignal | undefined;
-  /** Gets the exchanges of this call, besides the hook of `init`. */
-  onExchange?: ExchangeHook | undefined;
-  /** Gets each request of this call before it is made; for tools that hold, change or repeat requests. */
-  intercept?: Interceptor | undefined;
+  /** What this client has been given or got that must not appear in any text that leaves it. */
+  secrets: Secrets;
 }

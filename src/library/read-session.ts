@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Connection, ConnectionCall, ConnectionCalls } from '../connections/index.js';
-import { type DigiMe, type FileFacts, type FileList, ServerError } from '../digime/index.js';
+import { type DigiMe, type FileFacts, type ReadFileListResponse, ServerError } from '../digime/index.js';
 
 /** A session ends this much earlier for us, so that it does not end in the middle of a call. */
 const marginMs = 30_000;
@@ -46,7 +46,7 @@ export class ReadSession {
     this.session = undefined;
   }
 
-  list(): Promise<FileList> {
+  list(): Promise<ReadFileListResponse> {
     return this.call((common) => this.options.sdk.readFileList(common));
   }
 

@@ -1,4 +1,4 @@
-import { FileDecryptionError, ServerError } from '../digime/index.js';
+import { FileDecryptionError, ServerError, unknownReference } from '../digime/index.js';
 import { AppError, type ErrorCode } from '../errors.js';
 import { asStorageError } from '../storage/index.js';
 
@@ -20,7 +20,7 @@ export function asAppError(error: unknown): unknown {
   if (error instanceof FileDecryptionError) return new AppError('FileDecryptionError', { cause: error });
   if (!(error instanceof ServerError)) return asStorageError(error);
   const { code, reference, statusCode } = error.error;
-  const platform = { code, ...(reference && { reference }) };
+  const platform = { code, ...(reference !== unknownReference && { reference }) };
   return new AppError(appCode(code, statusCode), { cause: error, platform, values: { platformCode: code } });
 }
 

@@ -57,7 +57,7 @@ test('An onboarding is told step by step, with claims and tokens decoded and sec
       redirect_uri: 'https://a.example/',
       state: 'stat… (29 characters)',
     },
-    body: { agent: { sdk: { name: 'js' } } },
+    body: { agent: { sdk: { name: 'nodejs' } } },
   });
   expect(authorize?.response?.body).toMatchObject({
     token: { preauthorization_code: 'prea… (30 characters)' },
@@ -137,7 +137,7 @@ test('A key of a session is masked in addresses, claims and errors.', async () =
   const inSession = { sessionKey, ...contract.details, userAccessToken: firstToken() };
   const failure = await sdk.readFileList(inSession).catch((error) => error);
   await sdk.readFile({ ...inSession, fileName: 'a b.json' }).catch(() => undefined);
-  expect(failure.message).toMatch(/^GET permission-access\/query\/… answered 404/);
+  expect(failure).toMatchObject({ call: 'readFileList', request: 'GET permission-access/query/…' });
   expect(seen.map(({ request }) => request.path)).toEqual([
     'permission-access/query/…',
     'permission-access/query/…/a%20b.json',

@@ -128,7 +128,10 @@ test('A plain stream is never sent twice: the token is refreshed and handed over
     data: { ...data, fileData },
     onAccessTokenChange: (token) => changes.push(token),
   });
-  await expect(push).rejects.toMatchObject({ name: 'ServerError', error: { code: 'FileMustBeSentAgain' } });
+  await expect(push).rejects.toMatchObject({
+    name: 'DigiMeServerError',
+    error: { code: 'FileMustBeSentAgain' },
+  });
   expect(platform.requests(route)).toHaveLength(1);
   expect(changes).toHaveLength(1);
   expect(fileData.destroyed).toBe(true);

@@ -78,7 +78,7 @@ test('A push is never repeated by itself, and neither is an exchange that may ha
   };
   for (const script of [reset, answering(503), answering(500)]) {
     platform.script('POST permission-access/import', script);
-    await expect(sdk.pushData({ ...user, data })).rejects.toMatchObject({ name: 'ServerError' });
+    await expect(sdk.pushData({ ...user, data })).rejects.toMatchObject({ name: 'DigiMeServerError' });
   }
   expect(platform.requests('POST permission-access/import')).toHaveLength(3);
   platform.script('POST oauth/token', reset);

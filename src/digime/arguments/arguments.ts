@@ -1,10 +1,11 @@
 import { loadContractKey } from '../crypto/contract-key.js';
-import { TypeValidationError } from '../type-validation-error.js';
-import { both, object, optional, type Shape, where } from './argument-shape.js';
+import { TypeValidationError } from '../errors.js';
+import type { ReadCall, UserCall } from './call-options.js';
+import { allOf, object, optional, optionalOrNull, type Shape, where } from './shape.js';
 
 /**
- * Checks the arguments of a documented call before anything is sent. Throws `TypeValidationError` naming the argument
- * and what it should be, never its value.
+ * Checks the arguments of a documented call before anything is sent.
+ * @throws TypeValidationError naming the argument and what it should be, never its value
  */
 export function checkArguments(call: string, shape: Shape, value: unknown): void {
   const complaint = shape(value);
@@ -22,13 +23,13 @@ export const text = where(
 );
 
 /** A string that may stand in a header: printable ASCII, no spaces. */
-export const headerText = both(
+export const headerText = allOf(
   text,
   where((value) => /^[\x21-\x7e]+$/.test(value as string), 'must be printable ASCII without spaces'),
 );
 
 /** A string that stands for one segment of a path. */
-export const pathSegment = both(
+export const pathSegment = allOf(
   text,
   where((value) => value !== '.' && value !== '..', 'must not be a relative path'),
   where((value) => !/\p{Surrogate}/u.test(value as string), 'must be well-formed Unicode'),
@@ -55,17 +56,32 @@ export const positive = where(
 /** A function; what it takes and gives is not looked at. */
 export const callback = where((value) => typeof value === 'function', 'must be a function');
 
-export const contractId = text;
+/** Something that can be written as JSON: no circle, no bigint, not nested without end. */
+export const writable: Shape = where((value) => {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}, 'cannot be written as JSON');
+
+const contractId = text;
 
 /** Parsed and checked here, so that a broken key is found before any request; the parsed key is kept. */
-export const privateKey = both(text, (pem) => {
-  try {
-    loadContractKey(pem as string);
-    return undefined;
-  } catch (error) {
-    return { path: '', message: error instanceof TypeValidationError ? error.message : 'is not usable' };
-  }
-});
+const privateKey = allOf(
+  where(
+    (value) => (typeof value === 'string' && value !== '') || (Buffer.isBuffer(value) && value.length > 0),
+    'must be a string, or a Buffer, that is not empty',
+  ),
+  (pem) => {
+    try {
+      loadContractKey(pem as string | Buffer);
+      return undefined;
+    } catch (error) {
+      return { path: '', message: error instanceof TypeValidationError ? error.message : 'is not usable' };
+    }
+  },
+);
 
 export const contractDetails = object({ contractId, privateKey });
 
@@ -85,11 +101,27 @@ export const callOptions = {
   intercept: optional(callback),
 };
 
-/** What every call on behalf of a user needs and accepts. */
-export const userCall = {
-  ...callOptions,
-  contractDetails,
-  userAccessToken,
-  onAccessTokenChange: optional(callback),
+const refreshOptions = {
+  onAccessTokenChange: optionalOrNull(callback),
   onAccessTokenRefresh: optional(callback),
 };
+
+/** What every call on behalf of a user needs and accepts. */
+export const userCall = { ...callOptions, ...refreshOptions, contractDetails, userAccessToken };
+
+/** Arguments of a call that reads within a session, which names the contract in either of two ways. */
+export function readCall(fields: Readonly<Record<string, Shape>>): Shape {
+  const rest = { ...callOptions, ...refreshOptions, userAccessToken, ...fields };
+  const nested = object({ contractDetails, ...rest });
+  const flat = object({ contractId, privateKey, ...rest });
+  return (value) =>
+    (value as { contractDetails?: unknown } | null | undefined)?.contractDetails === undefined
+      ? flat(value)
+      : nested(value);
+}
+
+/** Those arguments in the form of all others. */
+export function asUserCall(args: ReadCall): UserCall {
+  const { contractId = '', privateKey = '', contractDetails, ...rest } = args;
+  return { ...rest, contractDetails: contractDetails ?? { contractId, privateKey } };
+}

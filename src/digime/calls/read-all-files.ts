@@ -1,112 +1,107 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { object, optional } from '../arguments/argument-shape.js';
-import { callback, checkArguments, positive } from '../arguments/arguments.js';
+import { callback, checkArguments, positive, readCall } from '../arguments/arguments.js';
+import type { UserAccessToken } from '../arguments/call-options.js';
+import { optional } from '../arguments/shape.js';
 import type { Client } from '../client.js';
-import type { UserAccessToken } from '../token/user-access-token.js';
-import type { FileFacts } from './file-metadata.js';
-import { readFile } from './read-file.js';
+import type { DigiMeSDKError, ServerError } from '../errors.js';
 import {
-  type FileList,
+  type FileListStatus,
   type ListedFile,
-  type ReadFileListArguments,
-  type ReadStatus,
+  type ReadFileListOptions,
+  type ReadFileResponse,
+  readFile,
   readFileList,
-  readShape,
-} from './read-file-list.js';
+  sessionFields,
+} from './read-files.js';
 
-/** Arguments of `readAllFiles`. */
-export interface ReadAllFilesArguments extends ReadFileListArguments {
-  /** Gets every file, again when it has changed meanwhile. Awaited. */
-  onFileData: (
-    file: FileFacts & { fileData: Buffer; fileList: ListedFile[]; userAccessToken: UserAccessToken },
-  ) => unknown;
-  /** Gets the failure of one file; the others go on. Awaited. */
-  onFileError: (failure: { error: unknown; fileName: string; fileList: ListedFile[] }) => unknown;
-  onStatusChange?:
-    | ((change: { oldStatus: ReadStatus | undefined; newStatus: ReadStatus }) => unknown)
-    | undefined;
+/** Options of `readAllFiles`. */
+export type ReadAllFilesOptions = ReadFileListOptions & {
+  /** Gets every file, again when it has changed meanwhile. Awaited; when it fails the reading ends. */
+  onFileData: (file: ReadFileResponse & { fileList: ListedFile[] }) => unknown;
+  /** Gets the failure of one file; the others go on. Awaited. Without it such failures are passed over. */
+  onFileError?: ((failure: FileFailure) => unknown) | undefined;
+  /** Gets the new state of the list (`pending`, `running`, `partial`, `completed`) whenever it has changed. Awaited. */
+  onStatusChange?: ((state: string) => unknown) | undefined;
   /** Milliseconds between two looks at the list; default 3,000. */
   pollIntervalMs?: number | undefined;
-}
+};
 
-/** How a reading ended. */
-export interface ReadAllFilesResult {
+/** A file that could not be read, or not be decrypted. */
+export interface FileFailure {
+  error: DigiMeSDKError | ServerError;
+  fileName: string;
   fileList: ListedFile[];
-  fileStatus: ReadStatus | undefined;
-  userAccessToken: UserAccessToken;
 }
 
-const shape = object({
-  ...readShape,
+/** A reading that goes on. */
+export interface ReadAllFilesResponse {
+  /** Looks at the list no more; files that are listed are still read. */
+  stopPolling: () => void;
+  /** Resolves to the list's last status when all is read; rejects when the list cannot be read, or a callback fails. */
+  filePromise: Promise<FileListStatus>;
+}
+
+const shape = readCall({
+  ...sessionFields,
   onFileData: callback,
-  onFileError: callback,
+  onFileError: optional(callback),
   onStatusChange: optional(callback),
   pollIntervalMs: optional(positive),
 });
 const downloadsAtOnce = 4;
 
-/**
- * Reads all files of a session while the platform gathers them. Returns at once: `filePromise` resolves when all is read
- * or `stopPolling` was called, and rejects when the list cannot be read or a hook fails. Throws `TypeValidationError`.
- */
-export function readAllFiles(
-  client: Client,
-  args: ReadAllFilesArguments,
-): { stopPolling: () => void; filePromise: Promise<ReadAllFilesResult> } {
+/** @internal */
+export function readAllFiles(client: Client, args: ReadAllFilesOptions): ReadAllFilesResponse {
   checkArguments('readAllFiles', shape, args);
   const stop = new AbortController();
-  return { stopPolling: () => stop.abort(), filePromise: readUntilDone(client, args, stop.signal) };
+  const filePromise = readUntilDone(client, args, stop.signal);
+  return { stopPolling: () => stop.abort(), filePromise };
 }
 
 async function readUntilDone(
   client: Client,
-  args: ReadAllFilesArguments,
+  args: ReadAllFilesOptions,
   stop: AbortSignal,
-): Promise<ReadAllFilesResult> {
+): Promise<FileListStatus> {
   const seen = new Map<string, unknown>();
-  const result: ReadAllFilesResult = {
-    fileList: [],
-    fileStatus: undefined,
-    userAccessToken: args.userAccessToken,
-  };
-  while (!stop.aborted) {
-    const list: FileList = await readFileList(client, { ...args, userAccessToken: result.userAccessToken });
-    const { fileList = [], status } = list;
-    if (status.state !== result.fileStatus?.state)
-      await args.onStatusChange?.({ oldStatus: result.fileStatus, newStatus: status });
-    Object.assign(result, { fileList, fileStatus: status, userAccessToken: list.userAccessToken });
+  const holder = { userAccessToken: args.userAccessToken };
+  for (let before: string | undefined; ; ) {
+    const { status, fileList = [], userAccessToken } = await readFileList(client, { ...args, ...holder });
+    holder.userAccessToken = userAccessToken;
+    if (status.state !== before) await args.onStatusChange?.(status.state);
+    before = status.state;
     const changed = fileList.filter(
       ({ name, updatedDate }) => !seen.has(name) || seen.get(name) !== updatedDate,
     );
     for (const { name, updatedDate } of changed) seen.set(name, updatedDate);
-    await readFiles(client, args, changed, result, stop);
-    if (status.state !== 'pending' && status.state !== 'running') break;
+    await readFiles(client, args, changed, fileList, holder);
+    if (stop.aborted || (status.state !== 'pending' && status.state !== 'running')) return status;
     await sleep(args.pollIntervalMs ?? 3_000, undefined, {
       signal: args.signal ? AbortSignal.any([stop, args.signal]) : stop,
     }).catch(() => undefined);
+    if (stop.aborted) return status;
   }
-  return result;
 }
 
 async function readFiles(
   client: Client,
-  args: ReadAllFilesArguments,
+  args: ReadAllFilesOptions,
   files: ListedFile[],
-  result: ReadAllFilesResult,
-  stop: AbortSignal,
+  fileList: ListedFile[],
+  holder: { userAccessToken: UserAccessToken },
 ): Promise<void> {
   const waiting = files.values();
   const readNext = async () => {
     for (const { name: fileName } of waiting) {
-      if (stop.aborted) return;
-      const { fileList } = result;
+      let file: ReadFileResponse;
       try {
-        const file = await readFile(client, { ...args, fileName, userAccessToken: result.userAccessToken });
-        result.userAccessToken = file.userAccessToken;
-        await args.onFileData({ ...file, fileList });
+        file = await readFile(client, { ...args, ...holder, fileName });
       } catch (error) {
-        await args.onFileError({ error, fileName, fileList });
+        await args.onFileError?.({ error: error as DigiMeSDKError, fileName, fileList });
+        continue;
       }
+      holder.userAccessToken = file.userAccessToken;
+      await args.onFileData({ ...file, fileList });
     }
   };
   await Promise.all(Array.from({ length: downloadsAtOnce }, readNext));

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import {
   createPrivateKey,
   createPublicKey,
@@ -6,11 +7,13 @@ import {
   publicEncrypt,
 } from 'node:crypto';
 import NodeRSA from 'node-rsa';
-import { TypeValidationError } from '../type-validation-error.js';
+import { TypeValidationError } from '../errors.js';
 
-/** A contract's private key, parsed and checked; `bits` is the length of its modulus. */
+/** A contract's private key, parsed and checked; `bits` is the length of its modulus. @internal */
 export interface ContractKey {
   key: KeyObject;
+  /** Its PEM text. */
+  pem: string;
   rsa: NodeRSA;
   bits: number;
   publicExponent: number;
@@ -22,9 +25,11 @@ const checkedKeys = new Map<string, ContractKey>();
 
 /**
  * The parsed key of a PEM text (PKCS#1 or PKCS#8), parsed and checked once and then remembered.
- * Throws `TypeValidationError`, which never quotes the key, as `checkContractKey` does.
+ * @throws TypeValidationError, which never quotes the key, as `checkContractKey` does
+ * @internal
  */
-export function loadContractKey(pem: string): ContractKey {
+export function loadContractKey(privateKey: string | Buffer): ContractKey {
+  const pem = typeof privateKey === 'string' ? privateKey : privateKey.toString('utf8');
   const known = checkedKeys.get(pem);
   if (known) return known;
   const parsed = parseContractKey(pem);
@@ -38,11 +43,13 @@ export function loadContractKey(pem: string): ContractKey {
 
 /**
  * Checks a contract's private key: PEM (PKCS#1 as issued, or PKCS#8), RSA, at least 2048 bits, whole.
- * Returns its size in bits and its public exponent. Throws `TypeValidationError`, which never quotes the key.
+ * Returns its size in bits and its public exponent.
+ * @throws TypeValidationError, which never quotes the key
  */
-export function checkContractKey(pem: string): { bits: number; publicExponent: number } {
-  if (typeof pem !== 'string') throw new TypeValidationError('the contract key must be a string');
-  const { bits, publicExponent } = loadContractKey(pem);
+export function checkContractKey(privateKey: string | Buffer): { bits: number; publicExponent: number } {
+  if (typeof privateKey !== 'string' && !Buffer.isBuffer(privateKey))
+    throw new TypeValidationError('the contract key must be a string or a Buffer');
+  const { bits, publicExponent } = loadContractKey(privateKey);
   return { bits, publicExponent };
 }
 
@@ -67,7 +74,7 @@ function parseContractKey(pem: string): ContractKey {
     throw new TypeValidationError(`the contract key has ${bits} bits; at least ${minimumBits} are needed`);
   }
   orCorrupt(() => provePair(key));
-  return { key, rsa, bits, publicExponent: rsa.keyPair.e };
+  return { key, pem, rsa, bits, publicExponent: rsa.keyPair.e };
 }
 
 /** Neither library compares the private with the public exponent on import; a round trip does. */

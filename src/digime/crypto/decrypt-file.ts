@@ -1,10 +1,11 @@
 import { createDecipheriv, type Decipher } from 'node:crypto';
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
-import type { Compression } from '../calls/file-metadata.js';
-import { DigiMeSDKError } from '../digime-sdk-error.js';
-import { FileDecryptionError } from '../file-decryption-error.js';
+import { DigiMeSDKError, FileDecryptionError } from '../errors.js';
 import type { ContractKey } from './contract-key.js';
+
+/** How a file was made smaller before it was encrypted. */
+export type Compression = 'gzip' | 'brotli' | undefined;
 
 const ivBytes = 16;
 const blockBytes = 16;

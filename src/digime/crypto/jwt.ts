@@ -1,4 +1,4 @@
-import { constants, createHash, randomBytes, sign } from 'node:crypto';
+import { constants, createHash, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { ContractKey } from './contract-key.js';
 
@@ -31,6 +31,25 @@ export function signToken(contractKey: ContractKey, claims: Claims): Promise<str
   });
 }
 
+/**
+ * The signed `FileDescriptor` header. It has neither nonce nor timestamp (`protocol.md`, push to library), so the token
+ * of an unchanged descriptor can serve again: the last one of every key is kept.
+ */
+export class FileDescriptorTokens {
+  readonly #last = new WeakMap<ContractKey, { metadata: string; token: Promise<string> }>();
+
+  /** The token of `{ metadata: fileDescriptor }`, signed with this key. */
+  tokenOf(key: ContractKey, fileDescriptor: unknown): Promise<string> {
+    const metadata = JSON.stringify(fileDescriptor);
+    const last = this.#last.get(key);
+    if (last?.metadata === metadata) return last.token;
+    const token = signToken(key, { metadata: fileDescriptor });
+    this.#last.set(key, { metadata, token });
+    token.catch(() => this.#last.delete(key));
+    return token;
+  }
+}
+
 /** A nonce of a signed request: 32 alphanumerics, 128 random bits. */
 export function newNonce(): string {
   if (nonceAt >= noncePool.length) {
@@ -47,11 +66,37 @@ export function newCodeVerifier(): { codeVerifier: string; codeChallenge: string
   return { codeVerifier, codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url') };
 }
 
+const maxTokenChars = 64 * 1024;
+const modulusBits = { least: 2048, most: 8192 };
+
+/** A public key as a key set publishes it (RFC 7517): as PEM, or as the modulus and exponent of a JWK (RFC 7518 §6.3.1). */
+export interface PublishedKey {
+  pem?: string | undefined;
+  n?: string | undefined;
+  e?: string | undefined;
+}
+
 /**
- * The `kid` and `jku` of a token that is not verified yet. Throws when it is no compact JWS of PS512 with a `kid`,
- * or marks header fields as critical, none of which we understand (RFC 7515 §4.1.11).
+ * The public key that verifies: the PEM, which may be PKCS#1 or SPKI, or `n` and `e` where there is none.
+ * @throws Error when it is no RSA key of 2048 to 8192 bits (RFC 7518 §3.5; the upper end keeps a verification short)
+ */
+export function loadPublicKey({ pem, n, e }: PublishedKey): KeyObject {
+  const key =
+    pem === undefined
+      ? createPublicKey({ key: { kty: 'RSA', n: n ?? '', e: e ?? '' }, format: 'jwk' })
+      : createPublicKey(pem);
+  const bits = key.asymmetricKeyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
+  if (bits < modulusBits.least || bits > modulusBits.most) throw new Error('its key is not usable');
+  return key;
+}
+
+/**
+ * The `kid` and `jku` of a token that is not verified yet.
+ * @throws Error when it is no compact JWS of PS512 with a `kid`, or marks header fields as critical, none of which we
+ * understand (RFC 7515 §4.1.11)
  */
 export function readTokenHeader(token: string): { kid: string; jku: unknown } {
+  if (token.length > maxTokenChars) throw new Error('it is too long');
   const header = jsonwebtoken.decode(token, { complete: true })?.header;
   if (!header) throw new Error('it is not a JWT');
   if (header.alg !== 'PS512') throw new Error('it is not signed with PS512');
@@ -62,10 +107,11 @@ export function readTokenHeader(token: string): { kid: string; jku: unknown } {
 
 /**
  * The payload of a token that this public key signed with PS512 and that has not expired at `nowMs`
- * (RFC 8725 §3.1: the algorithm is ours to choose, never the token's). Throws otherwise.
+ * (RFC 8725 §3.1: the algorithm is ours to choose, never the token's).
+ * @throws Error otherwise
  */
-export function verifyToken(token: string, publicKeyPem: string, nowMs: number): Claims {
-  const payload = jsonwebtoken.verify(token, publicKeyPem, {
+export function verifyToken(token: string, publicKey: KeyObject, nowMs: number): Claims {
+  const payload = jsonwebtoken.verify(token, publicKey, {
     algorithms: ['PS512'],
     clockTimestamp: Math.floor(nowMs / 1000),
   });
@@ -73,10 +119,4 @@ export function verifyToken(token: string, publicKeyPem: string, nowMs: number):
     throw new Error('its payload is not an object');
   }
   return payload;
-}
-
-/** The claims of a token as they are, unverified, for display; undefined when they cannot be read. */
-export function peekClaims(token: string): Claims | undefined {
-  const payload = jsonwebtoken.decode(token);
-  return typeof payload === 'object' && payload !== null ? payload : undefined;
 }

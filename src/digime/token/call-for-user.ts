@@ -1,16 +1,10 @@
-import type { ContractDetails } from '../arguments/contract-details.js';
-import { refreshAccessToken } from '../calls/refresh-token.js';
-import type { CallOptions, Client } from '../client.js';
-import { DigiMeSDKError } from '../digime-sdk-error.js';
-import { ServerError } from '../server-error.js';
-import { untilAborted } from '../wire/until-aborted.js';
-import type { RefreshOptions, UserAccessToken } from './user-access-token.js';
-
-/** What a call on behalf of a user is made with. */
-export interface UserCall extends CallOptions, RefreshOptions {
-  contractDetails: ContractDetails;
-  userAccessToken: UserAccessToken;
-}
+import type { RefreshOptions, UserAccessToken, UserCall } from '../arguments/call-options.js';
+import type { Client } from '../client.js';
+import { DigiMeSDKError, ServerError, unknownReference } from '../errors.js';
+import { untilAborted } from '../wire/abort.js';
+import type { PlatformAnswer, PlatformCall } from '../wire/attempt.js';
+import { callPlatform } from '../wire/platform-call.js';
+import { refreshAccessToken } from './request-token.js';
 
 /** One try with this token; `earlierAttempts` counts the requests made before. */
 type Try<Result> = (userAccessToken: UserAccessToken, earlierAttempts: number) => Promise<Result>;
@@ -22,32 +16,61 @@ type Try<Result> = (userAccessToken: UserAccessToken, earlierAttempts: number) =
  */
 export async function callForUser<Result>(
   client: Client,
-  args: UserCall,
+  args: UserCall & { call: string },
   attempt: Try<Result>,
   cannotRepeat?: (refusal: ServerError) => void,
 ): Promise<{ result: Result; userAccessToken: UserAccessToken }> {
   const { userAccessToken } = args;
+  client.secrets.add(userAccessToken.accessToken.value, userAccessToken.refreshToken.value);
   try {
     return { result: await attempt(userAccessToken, 0), userAccessToken };
   } catch (error) {
     if (!(error instanceof ServerError) || error.error.code !== 'InvalidToken') throw error;
     const fresh = await untilAborted(replaceAndHandOver(client, args), args.signal, () =>
-      aborted(args.signal),
+      aborted(args.call, args.signal),
     );
     cannotRepeat?.(error);
     return { result: await attempt(fresh, 1), userAccessToken: fresh };
   }
 }
 
+/**
+ * One signed request on behalf of a user, with the claim `access_token`, and the refresh that it may need.
+ * Resolves to the answer and the token it ended with.
+ */
+export async function requestForUser(
+  client: Client,
+  args: UserCall,
+  call: PlatformCall,
+  cannotRepeat?: (refusal: ServerError) => void,
+): Promise<{ answer: PlatformAnswer; userAccessToken: UserAccessToken }> {
+  const { result: answer, userAccessToken } = await callForUser(
+    client,
+    { ...args, call: call.call },
+    (token, earlierAttempts) =>
+      callPlatform(client, call, {
+        contract: args.contractDetails,
+        claims: { access_token: token.accessToken.value },
+        earlierAttempts,
+        options: args,
+      }),
+    cannotRepeat,
+  );
+  return { answer, userAccessToken };
+}
+
 /** Not ended by the caller's signal: a rotated refresh token that nobody saved would be lost. */
-async function replaceAndHandOver(client: Client, args: UserCall): Promise<UserAccessToken> {
-  const { contractDetails, userAccessToken: stale } = args;
+async function replaceAndHandOver(
+  client: Client,
+  args: UserCall & RefreshOptions & { call: string },
+): Promise<UserAccessToken> {
+  const { contractDetails, userAccessToken: stale, onExchange, intercept } = args;
   const lock = args.onAccessTokenRefresh ?? client.onAccessTokenRefresh;
-  const { onExchange, intercept } = args;
   const refresh = () => refreshAccessToken(client, contractDetails, stale, { onExchange, intercept });
   const fresh = await client.refreshes.replace(contractDetails.contractId, stale, async () =>
     lock ? lock(refresh, stale) : refresh(),
   );
+  client.secrets.add(fresh.accessToken.value, fresh.refreshToken.value);
   try {
     await args.onAccessTokenChange?.(fresh);
   } catch (error) {
@@ -56,11 +79,10 @@ async function replaceAndHandOver(client: Client, args: UserCall): Promise<UserA
   return fresh;
 }
 
-function aborted(signal: AbortSignal | undefined): ServerError {
+function aborted(call: string, signal: AbortSignal | undefined): ServerError {
   const message = 'ended by the caller while the token was refreshed';
   return new ServerError(
-    message,
-    { code: 'Aborted', message, reference: '', statusCode: 0, statusMessage: '' },
-    { cause: signal?.reason },
+    { code: 'Aborted', message, reference: unknownReference, statusCode: 0, statusMessage: '' },
+    { call, cause: signal?.reason },
   );
 }

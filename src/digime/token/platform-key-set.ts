@@ -1,14 +1,24 @@
-import type { CallOptions } from '../client.js';
+import type { KeyObject } from 'node:crypto';
+import type { CallOptions } from '../arguments/call-options.js';
+import { loadPublicKey, type PublishedKey } from '../crypto/jwt.js';
 
-/** Gets the keys at a path below the base URL: PEM by `kid`. */
-export type FetchKeys = (path: string, options: CallOptions) => Promise<Map<string, string>>;
+/** Gets the keys at a path below the base URL, by `kid`. */
+export type FetchKeys = (path: string, options: CallOptions) => Promise<Map<string, PublishedKey>>;
+
+/** A key of the set: parsed when it is used first, since a set may hold any number of them. */
+export interface PlatformKey {
+  /** Tells two keys of one name apart. */
+  source: string;
+  /** @throws Error when it is no usable RSA key */
+  load(): KeyObject;
+}
 
 /** How often the key set may be fetched again for a key that it lacks or that does not fit. */
 const refetchPauseMs = 60_000;
 const maxAddresses = 4;
 
 interface FetchedKeys {
-  keys: Promise<Map<string, string>>;
+  keys: Promise<Map<string, PlatformKey>>;
   refetchedAt: number;
 }
 
@@ -38,16 +48,16 @@ export class PlatformKeySet {
     return url.href.startsWith(this.#baseUrl) ? url.href.slice(this.#baseUrl.length) : undefined;
   }
 
-  /** The PEM with this `kid`, or undefined. `distrust` names a PEM that did not fit, so that a replaced key is found. */
+  /** The key with this `kid`. `distrusted` is the source of one that did not fit, so that a replaced key is found. */
   async keyOf(
     path: string,
     kid: string,
     options: CallOptions,
-    distrust?: string,
-  ): Promise<string | undefined> {
+    distrusted?: unknown,
+  ): Promise<PlatformKey | undefined> {
     const known = this.#fetched.get(path);
-    const pem = (await (known ?? this.#load(path, options, Number.NEGATIVE_INFINITY)).keys).get(kid);
-    if (!known || (pem !== undefined && pem !== distrust)) return pem;
+    const key = (await (known ?? this.#load(path, options, Number.NEGATIVE_INFINITY)).keys).get(kid);
+    if (!known || (key && key.source !== distrusted)) return key;
     const current = this.#fetched.get(path);
     if (current === known && performance.now() - known.refetchedAt >= refetchPauseMs)
       this.#load(path, options, performance.now());
@@ -56,7 +66,9 @@ export class PlatformKeySet {
 
   #load(path: string, options: CallOptions, refetchedAt: number): FetchedKeys {
     const before = this.#fetched.get(path);
-    const keys = this.#fetch(path, options);
+    const keys = this.#fetch(path, options).then(
+      (published) => new Map([...published].map(([kid, key]) => [kid, toPlatformKey(key)])),
+    );
     const fetched = { keys, refetchedAt };
     if (!before && this.#fetched.size >= maxAddresses) this.#fetched.clear();
     this.#fetched.set(path, fetched);
@@ -67,4 +79,15 @@ export class PlatformKeySet {
     });
     return fetched;
   }
+}
+
+function toPlatformKey(published: PublishedKey): PlatformKey {
+  let loaded: KeyObject | undefined;
+  return {
+    source: published.pem ?? `${published.n}.${published.e}`,
+    load: () => {
+      loaded ??= loadPublicKey(published);
+      return loaded;
+    },
+  };
 }

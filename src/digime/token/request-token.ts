@@ -1,18 +1,25 @@
-import { z } from 'zod';
-import type { ContractDetails } from '../arguments/contract-details.js';
-import type { CallOptions, Client } from '../client.js';
+import { anyText, positive, text } from '../arguments/arguments.js';
+import type { CallOptions, ContractDetails, UserAccessToken } from '../arguments/call-options.js';
+import { object, optional } from '../arguments/shape.js';
+import type { Client } from '../client.js';
 import type { Claims } from '../crypto/jwt.js';
-import { parseAnswer } from '../wire/parse-answer.js';
 import { callPlatform } from '../wire/platform-call.js';
+import { parseAnswer } from '../wire/refusal.js';
 import { verifyPlatformToken } from './platform-token.js';
-import type { UserAccessToken } from './user-access-token.js';
 
-const tokenPart = z.object({ value: z.string().min(1), expires_on: z.number().positive() });
-const payloadShape = z.object({
+interface TokenPayload {
+  access_token: { value: string; expires_on: number };
+  refresh_token: { value: string; expires_on: number };
+  sub?: string;
+  consentid?: string;
+}
+
+const tokenPart = object({ value: text, expires_on: positive });
+const payloadShape = object({
   access_token: tokenPart,
   refresh_token: tokenPart,
-  sub: z.string().optional(),
-  consentid: z.string().optional(),
+  sub: optional(anyText),
+  consentid: optional(anyText),
 });
 
 /**
@@ -32,7 +39,8 @@ export async function requestToken(
     { call, method: 'POST', path: 'oauth/token', expected: 'json', repeat: 'unsent' },
     { contract, claims, options },
   );
-  const payload = parseAnswer(payloadShape, await verifyPlatformToken(client, answer, options), answer);
+  const verified = await verifyPlatformToken(client, answer, options);
+  const payload = parseAnswer<TokenPayload>(payloadShape, verified, answer);
   const user = payload.sub === undefined ? before?.user : { id: payload.sub };
   const consentid = payload.consentid ?? before?.consentid;
   return {
@@ -41,4 +49,15 @@ export async function requestToken(
     ...(user ? { user } : {}),
     ...(consentid === undefined ? {} : { consentid }),
   };
+}
+
+/** The wire call behind `refreshToken`; `user` and `consentid` are kept where the answer leaves them out. */
+export function refreshAccessToken(
+  client: Client,
+  contract: ContractDetails,
+  stale: UserAccessToken,
+  options: CallOptions,
+): Promise<UserAccessToken> {
+  const claims = { grant_type: 'refresh_token', refresh_token: stale.refreshToken.value };
+  return requestToken(client, 'refreshToken', contract, claims, options, stale);
 }

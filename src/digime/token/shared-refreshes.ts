@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { UserAccessToken } from './user-access-token.js';
+import type { UserAccessToken } from '../arguments/call-options.js';
 
 /** A replaced token is remembered this long, for calls whose 401 arrives after the refresh is over. */
 const rememberMs = 5 * 60_000;

@@ -1,32 +1,20 @@
-import type { ContractDetails } from '../arguments/contract-details.js';
-import type { CallOptions, Client } from '../client.js';
+import type { CallOptions, ContractDetails } from '../arguments/call-options.js';
+import type { Client } from '../client.js';
 import { loadContractKey } from '../crypto/contract-key.js';
 import { type Claims, newNonce, signToken } from '../crypto/jwt.js';
+import type { ExpectedAnswer, ReadBody } from './answer.js';
+import type { Attempt, ShownCall } from './exchange.js';
 import type { Incoming } from './http.js';
-import type { RequestPatch } from './intercept.js';
-import type { RequestIdentity } from './interpret-refusal.js';
+import type { OutgoingBody, RequestPatch } from './intercept.js';
 import { secretsOf } from './mask.js';
-import type { ExpectedAnswer } from './read-answer.js';
+import type { RequestIdentity } from './refusal.js';
 import type { RepeatPolicy } from './repeat-policy.js';
-import type { OutgoingBody } from './upload-body.js';
 
 /** One call of the wire protocol. */
-export interface PlatformCall {
-  /** The documented call on whose behalf it is made. */
-  call: string;
-  method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
-  path: string;
-  /** The path as it may be shown, where `path` holds a secret. */
-  shownPath?: string;
+export interface PlatformCall extends ShownCall {
   headers?: Record<string, string>;
-  /** A JSON body of ours, which may be shown. */
-  json?: unknown;
   /** A body that is the user's: opened afresh for every attempt, never shown. */
   content?: { contentType: string; open(): OutgoingBody | Promise<OutgoingBody> };
-  /** Sent, signed, as the header `FileDescriptor`. */
-  fileDescriptor?: unknown;
-  /** The answer may hold medical data and is not shown. */
-  hideAnswer?: boolean;
   expected: ExpectedAnswer;
   repeat: RepeatPolicy;
 }
@@ -47,26 +35,10 @@ export interface PlatformAnswer {
   status: number;
   headers: Readonly<Record<string, string | undefined>>;
   body: unknown;
+  /** Why there is no body although one came; only for the receipt of a push. */
+  unreadable?: ReadBody['unreadable'];
   incoming?: Incoming;
   identity: RequestIdentity;
-}
-
-/** Everything known about one attempt, for the report. */
-export interface Attempt {
-  number: number;
-  startedAt: number;
-  durationMs: number;
-  claims: Claims;
-  headers: Record<string, string>;
-  sentBytes: number;
-  answer?: {
-    status: number;
-    statusText: string;
-    headers: Readonly<Record<string, string | undefined>>;
-    body: unknown;
-    bytes: number;
-  };
-  error?: unknown;
 }
 
 /** A new attempt with the claims that it will sign: a nonce is never sent twice (`protocol.md`, Every signed request). */
@@ -87,6 +59,7 @@ export function newAttempt(
       }
     : {};
   for (const [name, value] of Object.entries(patch?.claims ?? {})) if (value === null) delete claims[name];
+  client.secrets.add(...secretsOf(claims));
   return { number, startedAt: client.now(), durationMs: 0, claims, headers: {}, sentBytes: 0 };
 }
 
@@ -99,6 +72,7 @@ export async function signAttempt(
   patch?: RequestPatch,
 ): Promise<OutgoingBody | undefined> {
   const key = contract && loadContractKey(contract.privateKey);
+  if (key) client.secrets.addKey(key.pem);
   const [token, descriptorToken] = await Promise.all([
     key && signToken(key, attempt.claims),
     key && call.fileDescriptor !== undefined
@@ -172,16 +146,9 @@ export function headersOf(
 }
 
 /** How errors name a request, and what must not appear in them. */
-export function identify(call: PlatformCall, claims: Claims): RequestIdentity {
-  return {
-    method: call.method,
-    shownPath: call.shownPath ?? call.path,
-    get secrets() {
-      const shown = call.shownPath?.split('/');
-      return [
-        ...secretsOf(claims),
-        ...(shown ? call.path.split('/').filter((part) => !shown.includes(part)) : []),
-      ];
-    },
-  };
+export function identify(client: Client, call: PlatformCall): RequestIdentity {
+  const { path, shownPath = path } = call;
+  const shown = shownPath.split('/');
+  if (shownPath !== path) client.secrets.add(...path.split('/').filter((part) => !shown.includes(part)));
+  return { call: call.call, method: call.method, shownPath, secrets: client.secrets };
 }

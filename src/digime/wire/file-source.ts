@@ -1,8 +1,9 @@
+import type { Buffer as Bytes } from 'node:buffer';
 import { Readable } from 'node:stream';
-import { both, where } from '../arguments/argument-shape.js';
-import { ServerError } from '../server-error.js';
-import { SourceFault } from './source-fault.js';
-import type { OutgoingBody } from './upload-body.js';
+import { allOf, where } from '../arguments/shape.js';
+import { ServerError } from '../errors.js';
+import type { OutgoingBody } from './intercept.js';
+import { SourceFault } from './network-fault.js';
 
 /** Opens the same file afresh, from its beginning, every time it is called. */
 export type OpenFile = () => Readable | Promise<Readable>;
@@ -11,10 +12,10 @@ export type OpenFile = () => Readable | Promise<Readable>;
  * The bytes of a file. A `Buffer` and a function can be sent again after the token was refreshed; a plain `Readable`
  * cannot, and the call then ends with `FileMustBeSentAgain`.
  */
-export type FileData = Buffer | Readable | OpenFile;
+export type FileData = Bytes | Readable | OpenFile;
 
-/** What `fileData` may be. A stream that has already ended or failed is refused here. */
-export const fileDataShape = both(
+/** What `fileData` may be. A stream that has already ended or failed is refused here. @internal */
+export const fileDataShape = allOf(
   where(
     (value) => value instanceof Uint8Array || isReadable(value) || typeof value === 'function',
     'must be a Buffer, a Readable or a function that opens one',
@@ -22,7 +23,7 @@ export const fileDataShape = both(
   where((value) => !isReadable(value) || isFresh(value), 'is a stream that has ended or failed already'),
 );
 
-/** Opens the file for one attempt. Throws `SourceFault` when it cannot be opened. */
+/** Opens the file for one attempt. @throws SourceFault when it cannot be opened @internal */
 export async function openFileSource(
   fileData: FileData,
   fileSize: number | undefined,
@@ -40,16 +41,15 @@ export async function openFileSource(
   return { content: opened, sizeBytes: fileSize };
 }
 
-/** Throws `FileMustBeSentAgain` for a file that cannot be sent twice; `refusal` is kept as the cause. */
+/** @throws ServerError `FileMustBeSentAgain` for a file that cannot be sent twice; `refusal` is its cause @internal */
 export function demandReplayable(fileData: FileData, refusal: ServerError): void {
   if (!isReadable(fileData)) return;
   fileData.destroy();
   const message =
     'the token was refreshed and handed over; the stream was read from already and cannot be sent twice: call again with a fresh one';
   throw new ServerError(
-    message,
     { ...refusal.error, code: 'FileMustBeSentAgain', message },
-    { cause: refusal },
+    { call: refusal.call, request: refusal.request, cause: refusal },
   );
 }
 

@@ -9,10 +9,11 @@ import {
   getAdapter,
   type InternalAxiosRequestConfig,
 } from 'axios';
+import { Stop } from './abort.js';
+import type { OutgoingBody } from './intercept.js';
 import { connectionFault, NetworkFault } from './network-fault.js';
-import { makePatient } from './patient-socket.js';
-import { Stop } from './stop.js';
-import { type OutgoingBody, toUpload, UploadBody } from './upload-body.js';
+import { letAnswersWin } from './sockets.js';
+import { toUpload, UploadBody } from './upload-body.js';
 
 /** A proxy to send every request through, or `'environment'`: whatever `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say. */
 export type ProxySetting =
@@ -37,18 +38,18 @@ const agentOptions = { keepAlive: true, timeout: 15_000 };
 /** Connections that stay open between calls. Idle ones do not keep the process alive. */
 export function createTransport(proxy?: ProxySetting): Transport {
   return {
-    httpAgent: withPatientSockets(new http.Agent(agentOptions)),
-    httpsAgent: withPatientSockets(new https.Agent(agentOptions)),
+    httpAgent: withSockets(new http.Agent(agentOptions)),
+    httpsAgent: withSockets(new https.Agent(agentOptions)),
     proxy,
   };
 }
 
-function withPatientSockets<Any extends http.Agent>(agent: Any): Any {
+function withSockets<Any extends http.Agent>(agent: Any): Any {
   const maker = agent as unknown as { createConnection(...parameters: unknown[]): Socket | undefined };
   const createConnection = maker.createConnection;
   maker.createConnection = (...parameters) => {
     const socket = createConnection.apply(agent, parameters);
-    return socket && makePatient(socket);
+    return socket && letAnswersWin(socket);
   };
   return agent;
 }

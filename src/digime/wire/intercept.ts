@@ -1,6 +1,15 @@
-import type { Claims } from '../crypto/jwt.js';
+import type { Buffer } from 'node:buffer';
+import type { Readable } from 'node:stream';
 import type { ExchangeRequest } from './exchange.js';
-import type { OutgoingBody } from './upload-body.js';
+
+/** An `AbortSignal`, by the types that the reader's project has. */
+export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Known } } ? Known : object;
+
+/** A body about to be sent: its bytes, or the stream of them and, where known, how many there will be. */
+export interface OutgoingBody {
+  content: Buffer | Readable;
+  sizeBytes?: number | undefined;
+}
 
 /** What to change about a request before it is signed. What is not named stays as it is. */
 export interface RequestPatch {
@@ -9,7 +18,7 @@ export interface RequestPatch {
   /** `null` leaves a header out, one that carries a signature included. */
   headers?: Readonly<Record<string, string | null>> | undefined;
   /** `null` leaves a claim out. */
-  claims?: Claims | undefined;
+  claims?: Record<string, unknown> | undefined;
   fileDescriptor?: unknown;
   /** The bytes to send in place of the body. */
   body?: Buffer | undefined;
@@ -30,7 +39,7 @@ export interface InterceptedRequest<Answer = unknown> {
   /** As in `Exchange`: secrets are masked, and a patch may leave them like that. `bodyBytes` is not known yet. */
   readonly shown: ExchangeRequest;
   /** Ends the call: whoever holds the request need not go on. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Signal | undefined;
   /** Opens a body that is the user's, which is not in `shown`; only for sources that can be opened more than once. */
   readonly openContent?: (() => OutgoingBody | Promise<OutgoingBody>) | undefined;
   /**

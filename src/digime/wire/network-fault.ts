@@ -1,10 +1,20 @@
-import type { ClientErrorCode } from './client-error-codes.js';
+import type { ClientErrorCode } from '../errors.js';
 
 /** Inside the client only: why an exchange ended without a usable answer. Becomes a `ServerError` at the edge. */
 export class NetworkFault extends Error {
   readonly code: ClientErrorCode;
 
   constructor(code: ClientErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** Inside the client only: the file to be sent failed, not the platform. Becomes a `ServerError` at the edge. */
+export class SourceFault extends Error {
+  readonly code: ClientErrorCode;
+
+  constructor(code: 'FileSourceFailed' | 'FileSizeMismatch', message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
   }

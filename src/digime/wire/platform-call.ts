@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../client.js';
-import { ServerError } from '../server-error.js';
+import { DigiMeSDKError } from '../errors.js';
+import { untilAborted } from './abort.js';
+import { readAccepted, readRefused } from './answer.js';
 import {
-  type Attempt,
   type CallContext,
   headersOf,
   identify,
@@ -12,18 +13,12 @@ import {
   patchCall,
   signAttempt,
 } from './attempt.js';
-import { describeExchange } from './describe-exchange.js';
-import { report } from './exchange.js';
+import { type Attempt, describeExchange, report } from './exchange.js';
 import { type Incoming, send } from './http.js';
 import type { InterceptedRequest, RequestPatch, SignedRequest } from './intercept.js';
-import { interpretRefusal, ownError } from './interpret-refusal.js';
-import { NetworkFault } from './network-fault.js';
-import { readAccepted, readRefused } from './read-answer.js';
+import { NetworkFault, SourceFault } from './network-fault.js';
+import { interpretRefusal, ownError } from './refusal.js';
 import { pauseBeforeRepeat } from './repeat-policy.js';
-import { SourceFault } from './source-fault.js';
-import { untilAborted } from './until-aborted.js';
-
-export type { CallContext, PlatformAnswer, PlatformCall } from './attempt.js';
 
 /**
  * Makes one call: signs it, sends it, reads and checks the answer, reports it; repeats it where its policy allows, signed
@@ -48,7 +43,7 @@ export async function callPlatform(
       if (pauseMs === undefined || performance.now() + pauseMs >= deadlineAt) throw error;
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       if (signal?.aborted)
-        throw ownError(identify(call, {}), 'Aborted', 'ended by the caller', undefined, signal.reason);
+        throw ownError(identify(client, call), 'Aborted', 'ended by the caller', undefined, signal.reason);
     }
   }
 }
@@ -73,7 +68,7 @@ async function interceptCall(
     openContent: call.content && (() => (call.content as NonNullable<PlatformCall['content']>).open()),
     send: async (patch) => {
       try {
-        checkPatch(client, call, planned, patch);
+        checkPatch(client, call, patch);
         const answer = await attemptCall(client, call, context, number + sends++, client.timeoutMs, patch);
         if (isOver) answer.incoming?.close();
         return answer;
@@ -83,34 +78,29 @@ async function interceptCall(
       }
     },
     sign: async (patch) => {
-      checkPatch(client, call, planned, patch);
+      checkPatch(client, call, patch);
       return signCall(client, call, context, number, patch);
     },
   };
   try {
     const answer = (intercept as NonNullable<typeof intercept>)(request);
     return await untilAborted(answer, signal, () =>
-      ownError(identify(call, {}), 'Aborted', 'ended by the caller', undefined, signal?.reason),
+      ownError(identify(client, call), 'Aborted', 'ended by the caller', undefined, signal?.reason),
     );
   } catch (error) {
     if (failures.has(error) || signal?.aborted) throw error;
     const reason = error instanceof Error ? error.message : 'no reason was given';
-    throw ownError(identify(call, planned.claims), 'RequestWithheld', reason, undefined, error);
+    throw ownError(identify(client, call), 'RequestWithheld', reason, undefined, error);
   } finally {
     isOver = true;
   }
 }
 
 /** A patched path stays below the API's base URL: whoever may edit a request may not choose another host. */
-function checkPatch(
-  client: Client,
-  call: PlatformCall,
-  planned: Attempt,
-  patch: RequestPatch | undefined,
-): void {
+function checkPatch(client: Client, call: PlatformCall, patch: RequestPatch | undefined): void {
   const path = patch?.path;
   if (path === undefined || new URL(client.baseUrl + path).href.startsWith(client.baseUrl)) return;
-  throw ownError(identify(call, planned.claims), 'RequestWithheld', 'the path leads out of the API');
+  throw ownError(identify(client, call), 'RequestWithheld', 'the path leads out of the API');
 }
 
 async function signCall(
@@ -157,7 +147,7 @@ async function attemptCall(
     });
     return await takeAnswer(client, call, incoming, attempt);
   } catch (error) {
-    attempt.error = toFamily(call, attempt, error);
+    attempt.error = asServerError(client, call, attempt, error);
     throw attempt.error;
   } finally {
     attempt.durationMs = performance.now() - startedAt;
@@ -173,26 +163,27 @@ async function takeAnswer(
 ): Promise<PlatformAnswer> {
   const { status, statusText, headers } = incoming;
   attempt.answer = { status, statusText, headers, body: undefined, bytes: 0 };
-  const identity = identify(call, attempt.claims);
+  const identity = identify(client, call);
   if (status >= 300) {
     Object.assign(attempt.answer, await readRefused(incoming, client.maxResponseBytes));
     throw interpretRefusal(identity, incoming, attempt.answer.body, client.now());
   }
   if (call.expected === 'stream') return { status, headers, body: undefined, incoming, identity };
-  Object.assign(attempt.answer, await readAccepted(incoming, call.expected, client.maxResponseBytes));
-  return { status, headers, body: attempt.answer.body, identity };
+  const { unreadable, ...read } = await readAccepted(incoming, call.expected, client.maxResponseBytes);
+  Object.assign(attempt.answer, read);
+  return { status, headers, body: read.body, ...(unreadable && { unreadable }), identity };
 }
 
-function toFamily(call: PlatformCall, attempt: Attempt, error: unknown): unknown {
+function asServerError(client: Client, call: PlatformCall, attempt: Attempt, error: unknown): unknown {
   if (error instanceof NetworkFault || error instanceof SourceFault) {
     return ownError(
-      identify(call, attempt.claims),
+      identify(client, call),
       error.code,
       error.message,
       error instanceof SourceFault ? undefined : attempt.answer,
       error.cause,
     );
   }
-  if (error instanceof ServerError) return error;
-  return ownError(identify(call, attempt.claims), 'ConnectionFailed', 'the request could not be made');
+  if (error instanceof DigiMeSDKError) return error;
+  return ownError(identify(client, call), 'ConnectionFailed', 'the request could not be made');
 }

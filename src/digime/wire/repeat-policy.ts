@@ -1,4 +1,4 @@
-import { ServerError } from '../server-error.js';
+import { ServerError } from '../errors.js';
 
 /**
  * When a failed request may be sent again by itself. `safe`: whenever it may help. `unsent`: only when the platform

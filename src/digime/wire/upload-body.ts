@@ -1,17 +1,11 @@
 import type { ClientRequest } from 'node:http';
 import { finished, Readable, Transform, type TransformCallback } from 'node:stream';
-import { NetworkFault } from './network-fault.js';
-import { SourceFault } from './source-fault.js';
+import type { OutgoingBody } from './intercept.js';
+import { NetworkFault, SourceFault } from './network-fault.js';
 
 /** Buffers above this size are sent in pieces, so that progress can be seen. */
 const sendWholeUpToBytes = 256 * 1024;
 const pieceBytes = 64 * 1024;
-
-/** A body about to be sent: its bytes, or the stream of them and, where known, how many there will be. */
-export interface OutgoingBody {
-  content: Buffer | Readable;
-  sizeBytes?: number | undefined;
-}
 
 type OnProgress = (sentBytes: number) => void;
 

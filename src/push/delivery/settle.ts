@@ -1,4 +1,4 @@
-import { ServerError } from '../../digime/index.js';
+import { ServerError, unknownReference } from '../../digime/index.js';
 import { AppError } from '../../errors.js';
 import type { Settlement } from '../ledger/work-queue.js';
 import type { Attempt, Push } from '../push.js';
@@ -66,7 +66,7 @@ function failureFacts(error: unknown): {
       code,
       message: message.slice(0, 1000),
       ...(statusCode > 0 && { status: statusCode }),
-      ...(reference && { reference }),
+      ...(reference !== unknownReference && { reference }),
       ...(error.responseBody !== undefined && { body: error.responseBody }),
     };
   }

@@ -6,7 +6,6 @@ import { backoffMs, classifyFailure } from '../../../src/push/delivery/classify-
 
 const failure = (code: string, statusCode: number, retryAfterMs?: number) =>
   new ServerError(
-    'x',
     { code, message: '', reference: '', statusCode, statusMessage: '' },
     retryAfterMs === undefined ? {} : { retryAfterMs },
   );

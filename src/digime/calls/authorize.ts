@@ -1,36 +1,49 @@
-import { anyObject, object, optional } from '../arguments/argument-shape.js';
 import {
+  anyText,
   callOptions,
   checkArguments,
   contractDetails,
   text,
   userAccessToken,
 } from '../arguments/arguments.js';
-import type { ContractDetails } from '../arguments/contract-details.js';
-import type { CallOptions, Client } from '../client.js';
+import type { CallOptions, ContractDetails, UserAccessToken } from '../arguments/call-options.js';
+import { object, optional } from '../arguments/shape.js';
+import type { Client } from '../client.js';
 import { newCodeVerifier } from '../crypto/jwt.js';
-import type { UserAccessToken } from '../token/user-access-token.js';
-import { type Session, startOnboarding } from './onboarding-session.js';
-import { type OnboardingUrlOptions, onboardingUrl, onboardingUrlOptions } from './onboarding-url.js';
+import {
+  type OnboardingUrlOptions,
+  onboardingUrl,
+  onboardingUrlOptions,
+  type Session,
+  type SessionOptions,
+  sessionOptions,
+  startOnboarding,
+} from './onboarding.js';
 
-/** Arguments of `getAuthorizeUrl`. */
-export interface GetAuthorizeUrlArguments extends CallOptions, OnboardingUrlOptions {
+/** Options of `getAuthorizeUrl`. */
+export interface GetAuthorizeUrlOptions extends CallOptions, OnboardingUrlOptions {
+  /** The contract that the user is asked to consent to. */
   contractDetails: ContractDetails;
   /** Where the user comes back to; registered for the contract. */
   callback: string;
-  /** Comes back with the callback: unguessable, and compared there (RFC 9700 §4.7). */
+  /** Comes back with the callback: unguessable, and compared there (RFC 9700 §4.7). Empty: none is sent. */
   state: string;
-  /** A token that this user already has, from any contract: links to the same library. It is not refreshed here. */
+  /**
+   * A token that this user already has, from any contract: links to the same library, and may have expired. It is not
+   * refreshed here.
+   */
   userAccessToken?: UserAccessToken | undefined;
-  sessionOptions?: { pull?: Record<string, unknown> | undefined } | undefined;
+  /** What the platform is to do in the session that is started. */
+  sessionOptions?: SessionOptions | undefined;
 }
 
 /** Where to send the user, what to keep for the exchange of the code, and the session that was started. */
-export interface AuthorizeUrl {
+export interface GetAuthorizeUrlResponse {
   /** Carries a code: never log it. */
   url: string;
   /** Keep it for this user, away from the browser; `exchangeCodeForToken` wants it. */
   codeVerifier: string;
+  /** The session that the consent belongs to. */
   session: Session;
 }
 
@@ -39,15 +52,19 @@ const shape = object({
   ...onboardingUrlOptions,
   contractDetails,
   callback: text,
-  state: text,
+  state: anyText,
   userAccessToken: optional(userAccessToken),
-  sessionOptions: optional(object({ pull: optional(anyObject) })),
+  sessionOptions,
 });
 
-/** Starts an authorization with PKCE (RFC 7636): the URL to send the user to and the code verifier. Rejects with `ServerError`. */
-export async function getAuthorizeUrl(client: Client, args: GetAuthorizeUrlArguments): Promise<AuthorizeUrl> {
+/** @internal */
+export async function getAuthorizeUrl(
+  client: Client,
+  args: GetAuthorizeUrlOptions,
+): Promise<GetAuthorizeUrlResponse> {
   checkArguments('getAuthorizeUrl', shape, args);
   const { codeVerifier, codeChallenge } = newCodeVerifier();
+  client.secrets.add(codeVerifier, args.userAccessToken?.refreshToken.value);
   const { code, session } = await startOnboarding(client, {
     call: 'getAuthorizeUrl',
     path: 'oauth/authorize',
@@ -59,9 +76,9 @@ export async function getAuthorizeUrl(client: Client, args: GetAuthorizeUrlArgum
       redirect_uri: args.callback,
       response_mode: 'query',
       response_type: 'code',
-      state: args.state,
+      ...(args.state === '' ? {} : { state: args.state }),
     },
-    pull: args.sessionOptions?.pull,
+    actions: args.sessionOptions,
     options: args,
   });
   const url = onboardingUrl(client, 'authorize', code, { ...args, sourceType: args.sourceType ?? 'pull' });

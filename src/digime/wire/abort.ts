@@ -1,5 +1,21 @@
 import { NetworkFault } from './network-fault.js';
-import { Watchdog } from './watchdog.js';
+
+/** A deadline that progress pushes back: calls `onTimeout` once when `limitMs` pass without `touch`. */
+export class Watchdog {
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(limitMs: number, onTimeout: () => void) {
+    this.#timer = setTimeout(onTimeout, limitMs);
+  }
+
+  touch(): void {
+    this.#timer.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
 
 /**
  * Why an exchange has to end from our side: its deadline, the caller's signal, a limit. The first reason stays.
@@ -49,4 +65,19 @@ export class Stop {
 
   readonly #onOuterAbort = () =>
     this.end(new NetworkFault('Aborted', 'ended by the caller', this.#outer?.reason));
+}
+
+/** The outcome of a promise that others share, or `onAbort()` thrown as soon as the signal ends the waiting. */
+export function untilAborted<Value>(
+  shared: Promise<Value>,
+  signal: AbortSignal | undefined,
+  onAbort: () => Error,
+): Promise<Value> {
+  if (!signal) return shared;
+  return new Promise<Value>((resolve, reject) => {
+    const abort = () => reject(onAbort());
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -5,8 +5,8 @@ export interface Complaint {
 }
 
 /**
- * Looks at a value: nothing when it is right, else what is wrong. Arguments are checked with every call, and a schema library
- * that builds a copy of each costs more than the rest of the call's own work; answers, which are rarer, are left to zod.
+ * Looks at a value: nothing when it is right, else what is wrong. For arguments and for answers. Not a schema library: one
+ * that copies what it checks costs more than the rest of a call's own work, and would be half of what is installed.
  */
 export type Shape = (value: unknown) => Complaint | undefined;
 
@@ -21,8 +21,18 @@ export function optional(shape: Shape): Shape {
   return (value) => (value === undefined ? undefined : shape(value));
 }
 
+/** May be left out, or be an empty string, which the Node SDK takes for nothing too. */
+export function optionalOrEmpty(shape: Shape): Shape {
+  return (value) => (value === undefined || value === '' ? undefined : shape(value));
+}
+
+/** May be left out, or be `null`, which the Node SDK takes for nothing too. */
+export function optionalOrNull(shape: Shape): Shape {
+  return (value) => (value === undefined || value === null ? undefined : shape(value));
+}
+
 /** The first complaint of several shapes. */
-export function both(...shapes: Shape[]): Shape {
+export function allOf(...shapes: Shape[]): Shape {
   return (value) => {
     for (const shape of shapes) {
       const complaint = shape(value);
@@ -41,7 +51,7 @@ export function oneOf(...values: unknown[]): Shape {
 export function object(fields: Readonly<Record<string, Shape>>): Shape {
   const entries = Object.entries(fields);
   return (value) => {
-    const wrong = isObject(value);
+    const wrong = anyObject(value);
     if (wrong) return wrong;
     for (const [name, shape] of entries) {
       const complaint = shape((value as Record<string, unknown>)[name]);
@@ -69,8 +79,6 @@ export const anyObject: Shape = where(
     typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value),
   'must be an object',
 );
-
-const isObject = anyObject;
 
 function below(name: string, { path, message }: Complaint): Complaint {
   return { path: path === '' ? name : `${name}.${path}`, message };

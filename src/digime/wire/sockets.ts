@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** How long a failed write waits for an answer that may already lie in the receive buffer. */
-const patienceMs = 500;
+const graceMs = 500;
 
 type Done = (error?: Error | null) => void;
 
@@ -10,11 +10,11 @@ type Done = (error?: Error | null) => void;
  * the next write then fails with EPIPE or ECONNRESET and Node throws the socket away, with the answer unread in it.
  * Here the failure is passed on a moment later; by then the reading side has given up the answer or ended.
  */
-export function makePatient<Any extends Socket>(socket: Any): Any {
+export function letAnswersWin<Any extends Socket>(socket: Any): Any {
   const write = socket._write.bind(socket);
   const writev = socket._writev?.bind(socket);
-  socket._write = (chunk, encoding, done) => write(chunk, encoding, patiently(socket, done));
-  if (writev) socket._writev = (chunks, done) => writev(chunks, patiently(socket, done));
+  socket._write = (chunk, encoding, done) => write(chunk, encoding, later(socket, done));
+  if (writev) socket._writev = (chunks, done) => writev(chunks, later(socket, done));
   const setKeepAlive = socket.setKeepAlive.bind(socket);
   let keptAlive = false;
   // axios and the agent both ask for this with every request: two system calls each time, for what is set already.
@@ -26,7 +26,7 @@ export function makePatient<Any extends Socket>(socket: Any): Any {
   return socket;
 }
 
-function patiently(socket: Socket, done: Done): Done {
+function later(socket: Socket, done: Done): Done {
   return (error) => {
     if (!error) return done();
     const pass = () => {
@@ -34,7 +34,7 @@ function patiently(socket: Socket, done: Done): Done {
       socket.off('close', pass);
       done(error);
     };
-    const timer = setTimeout(pass, patienceMs);
+    const timer = setTimeout(pass, graceMs);
     socket.once('close', pass);
   };
 }
