@@ -60,7 +60,11 @@ export function createApp(parts: AppParts): Express {
   });
   app.use(requestLog(parts.log));
   app.use(
-    securityHeaders({ onboardOrigins: parts.onboardOrigins, secure: parts.baseUrl().startsWith('https:') }),
+    securityHeaders({
+      onboardOrigins: parts.onboardOrigins,
+      secure: parts.baseUrl().startsWith('https:'),
+      canBeFramed: parts.mode === 'sandbox',
+    }),
   );
   app.use(bodyDeadline(parts.bodyTimeoutMs));
   app.use(parts.metrics.observe);

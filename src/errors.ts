@@ -14,6 +14,7 @@ export const errorStatus = {
   SessionLost: 400,
   DigimeUnreachable: 502,
   DigimeRefused: 502,
+  CallWithheld: 409,
   TokenRefused: 401,
   AccountNotFound: 404,
   NotFound: 404,

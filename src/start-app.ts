@@ -21,6 +21,7 @@ import {
 } from './onboarding/index.js';
 import { createPushService, type PushService } from './push/index.js';
 import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
+import { CallGate, studioRouter } from './studio/index.js';
 import {
   createAssets,
   createHealth,
@@ -94,7 +95,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const baseUrl = config.baseUrl ?? `http://localhost:${port}/`;
   const sealer = createSealer(options.appSecret);
   const spool = new Spool(config.dataDir);
-  const recorder = new Recorder(now);
+  const gate = config.mode === 'sandbox' ? new CallGate() : undefined;
+  const recorder = new Recorder(now, { interceptorOf: (visitorId) => gate?.interceptorOf(visitorId) });
   const streams = new EventStreams();
   const sdk = init({
     applicationId: platform.applicationId,
@@ -190,8 +192,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         config.rateLimits.startsPerMinute,
       ),
       ...pushService.routers,
-      inspectorRouter({ recorder, canSwitch: options.switches !== undefined }),
+      inspectorRouter({ recorder, streams, canSwitch: options.switches !== undefined }),
       whatIfRouter(options.switches),
+      ...(gate ? [studioRouter({ gate, recorder, streams, now })] : []),
     ],
   });
   await pushService.start();
@@ -204,6 +207,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     health.drain();
     pushService.refuseUploads();
     recorder.close();
+    gate?.close();
     streams.close();
     const until = performance.now() + withinMs;
     // The server goes on listening meanwhile, so that `/readyz` can say 503.

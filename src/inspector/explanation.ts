@@ -54,7 +54,7 @@ const sourcesOf: Record<string, readonly Source[]> = {
 };
 
 /** The topic of an exchange: the documented call, told apart where one call makes requests of several kinds. */
-export function topicOf({ call, request }: Exchange): string {
+export function topicOf({ call, request }: Pick<Exchange, 'call' | 'request'>): string {
   if (call === 'pushData') return request.path.includes('/h:accountId/') ? 'pushToProvider' : 'pushToLibrary';
   if (call === 'getReauthorizeAccountUrl' && request.path === 'reference') return 'accountReference';
   if (call === 'openFile' || call === 'readAllFiles') return 'readFile';

@@ -1,4 +1,5 @@
-export { type InspectorParts, inspectorRouter } from './inspector-router.js';
+export { topicOf } from './explanation.js';
+export { type InspectorOptions, inspectorRouter } from './inspector-router.js';
 export { type CallHooks, Recorder, type RecorderLimits } from './recorder.js';
 export {
   type PushFailure,
@@ -8,4 +9,5 @@ export {
   type SwitchState,
 } from './sandbox-switches.js';
 export type { BrowserStep, Step } from './step.js';
+export { rowsOf } from './step-rows.js';
 export { whatIfRouter } from './what-if-router.js';

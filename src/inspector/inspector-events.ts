@@ -1,41 +1,35 @@
 import type { Request, Response } from 'express';
-import type { Translate } from '../web/index.js';
+import type { EventStreams, Translate } from '../web/index.js';
 import type { Recorder } from './recorder.js';
 import { viewOf } from './step-view.js';
 
-/** Proxies end connections that are silent for a minute. */
-const heartbeatMs = 20_000;
-
 /**
- * Server-sent events (WHATWG HTML §9.2). `sync` with `{ journey, count }` at once and whenever numbering begins anew, so
- * that a page that was away can tell what it missed; `step` with the view of each new step. Ends with the process.
+ * Server-sent events of one visitor's inspector. `sync` with `{ journey, count }` at once and whenever numbering begins
+ * anew, so that a page that was away can tell what it missed; `step` with the view of each new step. Ends with the process.
+ * @throws AppError TooManyRequests, ShuttingDown
  */
 export function streamSteps(
   req: Request,
   res: Response,
-  recorder: Recorder,
+  { recorder, streams }: { readonly recorder: Recorder; readonly streams: EventStreams },
   visitorId: string,
   t: Translate,
 ): void {
-  res.set({ 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
-  res.flushHeaders();
+  const ends: (() => void)[] = [];
+  const stream = streams.open(req, res, visitorId, () => {
+    for (const end of ends.splice(0)) end();
+  });
+  if (!stream.isOpen) return;
   const sync = () => {
     const { id, count } = recorder.journeyOf(visitorId);
-    res.write(`event: sync\ndata: ${JSON.stringify({ journey: id, count })}\n\n`);
+    stream.send('sync', { journey: id, count });
   };
-  const unsubscribe = recorder.subscribe(visitorId, {
-    onStep: (step) => res.write(`event: step\ndata: ${JSON.stringify(viewOf(step, t))}\n\n`),
-    onNewJourney: sync,
-    onClose: () => res.end(),
-  });
-  const heartbeat = setInterval(() => res.write(': still here\n\n'), heartbeatMs);
-  heartbeat.unref();
-  req.once('close', stop);
-  res.once('close', stop);
+  ends.push(
+    recorder.subscribe(visitorId, {
+      onStep: (step) => stream.send('step', viewOf(step, t)),
+      onNewJourney: sync,
+      onClose: () => stream.end(),
+    }),
+  );
   sync();
-
-  function stop(): void {
-    clearInterval(heartbeat);
-    unsubscribe();
-  }
 }

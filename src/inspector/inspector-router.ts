@@ -1,5 +1,13 @@
 import { type Request, type Response, Router } from 'express';
-import { languageOf, renderPage, seeOther, translator, visitorOf, wantsJson } from '../web/index.js';
+import {
+  type EventStreams,
+  languageOf,
+  renderPage,
+  seeOther,
+  translator,
+  visitorOf,
+  wantsJson,
+} from '../web/index.js';
 import { harOf } from './har.js';
 import { streamSteps } from './inspector-events.js';
 import type { Recorder } from './recorder.js';
@@ -9,8 +17,9 @@ import { viewOf } from './step-view.js';
 /** Shown until all are asked for: more than anybody reads at once, few enough to be made in milliseconds. */
 const shownAtFirst = 40;
 
-export interface InspectorParts {
+export interface InspectorOptions {
   readonly recorder: Recorder;
+  readonly streams: EventStreams;
   /** Whether there is a "what if" page to lead to. */
   readonly canSwitch: boolean;
 }
@@ -19,7 +28,7 @@ export interface InspectorParts {
  * `GET /inspector` and what belongs to it. All of it is about the visitor of the session and nobody else: without one
  * there is nothing to show.
  */
-export function inspectorRouter({ recorder, canSwitch }: InspectorParts): Router {
+export function inspectorRouter({ recorder, streams, canSwitch }: InspectorOptions): Router {
   const router = Router();
   const journeyOf = (req: Request) => recorder.journeyOf(visitorOf(req) ?? '');
   const views = (req: Request) => {
@@ -60,7 +69,7 @@ export function inspectorRouter({ recorder, canSwitch }: InspectorParts): Router
     const visitorId = visitorOf(req);
     // 204 tells an EventSource not to come back (WHATWG HTML §9.2.3).
     if (visitorId === undefined) return void res.sendStatus(204);
-    streamSteps(req, res, recorder, visitorId, translator(languageOf(req)));
+    streamSteps(req, res, { recorder, streams }, visitorId, translator(languageOf(req)));
   });
 
   router.get('/inspector/export.json', (req, res) => download(res, 'json', jsonOf(req, views(req))));

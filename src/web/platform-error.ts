@@ -25,6 +25,7 @@ export function asAppError(error: unknown): unknown {
 }
 
 function appCode(code: string, statusCode: number): ErrorCode {
+  if (code === 'RequestWithheld') return 'CallWithheld';
   if (code === 'InvalidToken' || code === 'ServiceAuthorizationError') return 'TokenRefused';
   return statusCode === 0 || statusCode >= 500 ? 'DigimeUnreachable' : 'DigimeRefused';
 }

@@ -27,8 +27,12 @@ export function languageOf(req: Request): Language {
   );
 }
 
-/** Whether this visitor has switched the developer view on (the cookie `view`). */
+/**
+ * Whether this visitor has switched the developer view on (the cookie `view`). In a frame, the studio's phone, it is
+ * always the person's view (Fetch Metadata: `Sec-Fetch-Dest`).
+ */
 export function isDeveloperView(req: Request): boolean {
+  if (req.get('sec-fetch-dest') === 'iframe') return false;
   return readCookie(req, viewCookie) === 'developer';
 }
 

@@ -175,7 +175,7 @@ test('pages are of this sandbox alone: strict policy, no scripts, and forms may 
   const { code } = await client.authorize();
   const { csp } = await page(`authorize?code=${code}`);
   expect(csp).toBe(
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' http://localhost:4711",
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'self' http://localhost:* http://127.0.0.1:*; form-action 'self' http://localhost:4711",
   );
   const ipv6 = await client.authorize({ redirect_uri: 'http://[::1]:4711/return' });
   expect((await page(`authorize?code=${ipv6.code}`)).csp).toMatch(/form-action 'self' http:$/);

@@ -47,7 +47,7 @@ describe('the security headers', () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("object-src 'none'");
     expect(policy).toContain("base-uri 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("frame-ancestors 'self'");
     expect(policy).toContain(`form-action 'self' ${new URL(pair.sandbox.url).origin}`);
     expect(policy).not.toContain('unsafe');
     expect(headers['x-content-type-options']).toBe('nosniff');

@@ -1,0 +1,148 @@
+import express, { type Request, Router } from 'express';
+import { AppError } from '../errors.js';
+import { type Recorder, rowsOf, topicOf } from '../inspector/index.js';
+import {
+  type EventStreams,
+  ensureVisitor,
+  fieldsOf,
+  languageOf,
+  renderPage,
+  saveSession,
+  seeOther,
+  translator,
+  visitorOf,
+  wantsJson,
+} from '../web/index.js';
+import type { CallGate, HeldCall } from './call-gate.js';
+import { readEdits } from './edit-request.js';
+import { type HeldView, shownBody, viewHeld } from './held-view.js';
+
+export interface StudioOptions {
+  readonly gate: CallGate;
+  readonly recorder: Recorder;
+  readonly streams: EventStreams;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+const shownSteps = 60;
+/** A body of 32 KiB, every byte of it escaped, and the other fields. */
+const formBody = [
+  express.urlencoded({ extended: false, limit: '256kb', parameterLimit: 100 }),
+  express.json({ limit: '128kb' }),
+];
+
+/**
+ * `GET /studio` and what belongs to it: the person's pages in a frame, the wire beside them, and calls that are held until
+ * the visitor has looked at them. Only where the platform is a sandbox: there is no such router in live mode.
+ */
+export function studioRouter({ gate, recorder, streams, now }: StudioOptions): Router {
+  const router = Router();
+  const viewsOf = (visitorId: string): Promise<HeldView[]> =>
+    Promise.all(
+      gate
+        .heldOf(visitorId)
+        .map((held) => viewHeld(held, topicOf(asked(held)), usedNonce(recorder, visitorId, held))),
+    );
+
+  router.get('/studio', async (req, res) => {
+    // The phone shows the studio's own pages too, once: not a studio in a studio.
+    if (req.get('sec-fetch-dest') === 'iframe') return res.redirect(303, '/');
+    const visitorId = ensureVisitor(req, now());
+    await saveSession(req);
+    const { id, steps, count } = recorder.journeyOf(visitorId);
+    if (wantsJson(req))
+      return void res.json({ isPausing: gate.isPausing(visitorId), held: await viewsOf(visitorId) });
+    const first = Math.max(0, steps.length - shownSteps);
+    renderPage(req, res, 'studio/show', {
+      journey: { id, count, hidden: first },
+      rows: rowsOf(steps, first, translator(languageOf(req))),
+      isPausing: gate.isPausing(visitorId),
+      held: await viewsOf(visitorId),
+    });
+  });
+
+  router.get('/studio/held', async (req, res) => {
+    renderPage(req, res, 'studio/held', { held: await viewsOf(visitorIn(req)) });
+  });
+
+  router.get('/studio/events', (req, res) => {
+    const visitorId = visitorOf(req);
+    // 204 tells an EventSource not to come back (WHATWG HTML §9.2.3).
+    if (visitorId === undefined) return void res.sendStatus(204);
+    const ends: (() => void)[] = [];
+    const stream = streams.open(req, res, visitorId, () => {
+      for (const end of ends.splice(0)) end();
+    });
+    if (!stream.isOpen) return;
+    const tell = () => {
+      const { id, count } = recorder.journeyOf(visitorId);
+      const held = gate.heldOf(visitorId).map((call) => `${call.id} ${call.round}`);
+      stream.send('state', { journey: id, count, held, isPausing: gate.isPausing(visitorId) });
+    };
+    ends.push(
+      gate.watch(visitorId, tell),
+      recorder.subscribe(visitorId, { onStep: tell, onNewJourney: tell, onClose: () => stream.end() }),
+    );
+    tell();
+  });
+
+  router.post('/studio/pause', ...formBody, (req, res) => {
+    const { on } = fieldsOf(req);
+    if (on !== 'yes' && on !== 'no')
+      throw new AppError('InvalidRequest', { details: [{ path: 'on', message: 'studio:problem.pause' }] });
+    gate.setPausing(visitorIn(req), on === 'yes');
+    seeOther(req, res, '/studio', { isPausing: gate.isPausing(visitorIn(req)) });
+  });
+
+  router.post('/studio/restart', (req, res) => {
+    const visitorId = visitorIn(req);
+    gate.setPausing(visitorId, false);
+    gate.setPausing(visitorId, true);
+    recorder.clear(visitorId);
+    seeOther(req, res, '/studio', { restarted: true });
+  });
+
+  router.post('/studio/calls/:id', ...formBody, async (req, res) => {
+    const visitorId = visitorIn(req);
+    const held = gate.heldOf(visitorId).find(({ id }) => id === req.params.id);
+    if (held === undefined) throw new AppError('NotFound');
+    const fields = fieldsOf(req);
+    if (fields.action === 'pass' || fields.action === 'withhold') {
+      gate.decide(visitorId, held.id, fields.action);
+    } else if (fields.action === 'send' || fields.action === 'continue') {
+      const { patch, problems } = readEdits(held.request.shown, fields, await shownBody(held));
+      if (problems.length > 0) throw new AppError('InvalidRequest', { details: problems });
+      const isHeld = gate.decide(visitorId, held.id, {
+        send: Object.keys(patch).length > 0 ? patch : undefined,
+      });
+      if (!isHeld) throw new AppError('NotFound');
+      if (fields.action === 'continue') gate.setPausing(visitorId, false);
+    } else {
+      throw new AppError('InvalidRequest', {
+        details: [{ path: 'action', message: 'studio:problem.action' }],
+      });
+    }
+    seeOther(req, res, '/studio', { done: fields.action });
+  });
+  return router;
+}
+
+function visitorIn(req: Request): string {
+  const visitorId = visitorOf(req);
+  if (visitorId === undefined) throw new AppError('NotFound');
+  return visitorId;
+}
+
+const asked = ({ request: { call, shown } }: HeldCall) => ({ call, request: shown });
+
+/** The nonce of the newest request of the same contract, to try what happens when it comes again. */
+function usedNonce(recorder: Recorder, visitorId: string, { request }: HeldCall): string | undefined {
+  const { steps } = recorder.journeyOf(visitorId);
+  const last = steps.findLast(
+    (step) =>
+      step.kind === 'exchange' && step.exchange.request.claims?.client_id === request.shown.claims?.client_id,
+  );
+  const nonce = last?.kind === 'exchange' ? last.exchange.request.claims?.nonce : undefined;
+  return typeof nonce === 'string' ? nonce : undefined;
+}
