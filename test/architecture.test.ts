@@ -45,7 +45,7 @@ function readSources(): SourceFile[] {
 }
 
 const sources = readSources();
-const features = ['connections', 'onboarding', 'leave', 'push', 'accounts', 'library', 'inspector'];
+const features = ['connections', 'onboarding', 'leave', 'push', 'accounts', 'library', 'inspector', 'studio'];
 const roomOf = (imported: string) => (imported.includes('/') ? imported.split('/')[0] : '');
 const inside = (imported: string) => imported.endsWith('.ts');
 const offenders = (files: SourceFile[], isOffence: (file: SourceFile, imported: string) => boolean) =>

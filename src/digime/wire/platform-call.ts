@@ -57,7 +57,10 @@ async function interceptCall(
 ): Promise<PlatformAnswer> {
   const { intercept, signal } = context.options;
   const planned = newAttempt(client, context, number);
-  planned.headers = headersOf(call, undefined, undefined, undefined);
+  const hasBody = call.json !== undefined || call.content !== undefined;
+  planned.headers = headersOf(call, undefined, undefined, hasBody ? { content: Buffer.alloc(0) } : undefined);
+  // Known when the body is: a patch may bring another one.
+  delete planned.headers['Content-Length'];
   const failures = new Set<unknown>();
   let isOver = false;
   let sends = 0;
