@@ -7,7 +7,6 @@ import {
   fieldsOf,
   languageOf,
   renderPage,
-  saveSession,
   seeOther,
   translator,
   visitorOf,
@@ -49,7 +48,6 @@ export function studioRouter({ gate, recorder, streams, now }: StudioOptions): R
     // The phone shows the studio's own pages too, once: not a studio in a studio.
     if (req.get('sec-fetch-dest') === 'iframe') return res.redirect(303, '/');
     const visitorId = ensureVisitor(req, now());
-    await saveSession(req);
     const { id, steps, count } = recorder.journeyOf(visitorId);
     if (wantsJson(req))
       return void res.json({ isPausing: gate.isPausing(visitorId), held: await viewsOf(visitorId) });
