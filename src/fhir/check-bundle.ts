@@ -1,9 +1,11 @@
-import { reportStructure } from './check-structure.js';
-import { collectProblems } from './collect-problems.js';
+import { collectProblems } from './explain/collect-problems.js';
+import { formatPath } from './explain/path.js';
+import type { PathSegment, Problem, Report } from './explain/problem.js';
+import type { MessageLanguage } from './explain/words.js';
 import { isCheckable } from './measure-value.js';
-import { formatPath } from './path.js';
-import type { PathSegment, Problem } from './problem.js';
+import { reportCitizenNumbers } from './rules/citizen-number.js';
 import { reportRules } from './rules/index.js';
+import { reportStructure } from './structure/check-structure.js';
 import { isFields } from './walk-resource.js';
 
 /** What a check found; without an error among them, the bundle may be sent. */
@@ -18,30 +20,21 @@ export interface CheckResult {
  *
  * @returns errors first, then warnings, each by entry, one per place; at most 50, then one that counts the rest
  */
-export function checkBundle(value: unknown): CheckResult {
-  const found = collectProblems();
+export function checkBundle(value: unknown, language: MessageLanguage = 'en'): CheckResult {
+  const found = collectProblems(language);
   if (!isCheckable(value, found.report)) return { problems: found.list() };
   if (!isFields(value) || value.resourceType !== 'Bundle') {
-    found.report(isFields(value) ? ['resourceType'] : [], bundleExpected(value));
+    reportNoBundle(value, found.report);
     return { problems: found.list() };
   }
+  // First, so that a citizen number is told even where something else is wrong at the same place.
+  reportCitizenNumbers(value, found.report);
   const { meant, incomplete } = reportStructure(value, found.report);
   const explained = new Set([...found.errorPaths(), ...meant]);
-  reportRules(value, (path, message, severity) => {
-    if (!isWithin(path, explained)) found.report(path, message, severity);
+  reportRules(value, (path, rule, values) => {
+    if (!isWithin(path, explained)) found.report(path, rule, values);
   });
   if (incomplete) found.markIncomplete();
-  return { problems: found.list() };
-}
-
-/**
- * Checks the structure of a single resource of any of the 17 types, a Bundle too, without the rules of a send.
- * Bounded and ordered as `checkBundle`.
- */
-export function checkResource(value: unknown): CheckResult {
-  const found = collectProblems();
-  if (isCheckable(value, found.report) && reportStructure(value, found.report).incomplete)
-    found.markIncomplete();
   return { problems: found.list() };
 }
 
@@ -50,10 +43,9 @@ function isWithin(path: readonly PathSegment[], explained: ReadonlySet<string>):
   return explained.size > 0 && path.some((_, index) => explained.has(formatPath(path.slice(0, index + 1))));
 }
 
-function bundleExpected(value: unknown): string {
+function reportNoBundle(value: unknown, report: Report): void {
   const type = isFields(value) ? value.resourceType : undefined;
-  if (typeof type === 'string' && /^[A-Za-z]{1,40}$/.test(type)) {
-    return `expected one Bundle, found a single ${type}: a provider takes resources inside a Bundle`;
-  }
-  return 'expected one FHIR Bundle: an object whose resourceType is "Bundle"';
+  const path = isFields(value) ? ['resourceType'] : [];
+  if (typeof type === 'string' && /^[A-Za-z]{1,40}$/.test(type)) report(path, 'single-resource', { type });
+  else report(path, 'not-a-bundle');
 }

@@ -1,9 +1,10 @@
-import type { PathSegment, Report } from './problem.js';
+import type { MessageValues, PathSegment, Report } from './explain/problem.js';
+import type { RuleId } from './explain/rule-book.js';
 
 /** Deeper than any real record: each level of nested questions takes four of these. */
-const DEEPEST = 100;
+const deepest = 100;
 /** A bundle of 5 MiB as people write them has some 200,000 values. */
-const MOST_VALUES = 500_000;
+const mostValues = 500_000;
 
 /**
  * Makes sure that a value can be checked in bounded time: nothing but what JSON can say, at most 100 levels deep and
@@ -13,14 +14,14 @@ export function isCheckable(value: unknown, report: Report): boolean {
   const path: PathSegment[] = [];
   let values = 0;
 
-  const measure = (current: unknown): string | undefined => {
-    if (++values > MOST_VALUES) return `too much to check: more than ${MOST_VALUES} values`;
+  const measure = (current: unknown): Excess | undefined => {
+    if (++values > mostValues) return { rule: 'too-many-values', values: { max: mostValues } };
     if (typeof current !== 'object' || current === null) return jsonProblem(current);
-    if (path.length >= DEEPEST) return `nested too deeply: more than ${DEEPEST} levels`;
+    if (path.length >= deepest) return { rule: 'too-deep', values: { max: deepest } };
     if (Array.isArray(current)) return measureEach(current.entries());
     return measureEach(Object.entries(current));
   };
-  const measureEach = (children: Iterable<[PathSegment, unknown]>): string | undefined => {
+  const measureEach = (children: Iterable<[PathSegment, unknown]>): Excess | undefined => {
     for (const [segment, child] of children) {
       path.push(segment);
       const problem = measure(child);
@@ -31,11 +32,16 @@ export function isCheckable(value: unknown, report: Report): boolean {
   };
 
   const problem = measure(value);
-  if (problem) report(path.slice(0, 8), problem);
+  if (problem) report(path.slice(0, 8), problem.rule, problem.values);
   return problem === undefined;
 }
 
-function jsonProblem(value: unknown): string | undefined {
+interface Excess {
+  rule: RuleId;
+  values: MessageValues;
+}
+
+function jsonProblem(value: unknown): Excess | undefined {
   const isJson = value === null || ['string', 'number', 'boolean'].includes(typeof value);
-  return isJson ? undefined : `expected JSON, found a value that JSON cannot hold (${typeof value})`;
+  return isJson ? undefined : { rule: 'not-json', values: { kind: typeof value } };
 }

@@ -1,5 +1,6 @@
-import type { PathSegment } from './problem.js';
-import { shapes } from './shapes.js';
+import type { PathSegment } from './explain/problem.js';
+import type { ElementShape } from './structure/expand-structure.js';
+import { shapes } from './structure/shapes.js';
 
 /** The fields of a JSON object whose structure may still be wrong. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -12,10 +13,12 @@ export interface FhirNode {
   path: readonly PathSegment[];
   /** The outermost resource the node is in, which holds the `contained` ones. */
   container: Fields;
+  /** The element it stands in; absent for the resource itself and inside what is not known. */
+  element?: ElementShape | undefined;
 }
 
 /** The type of every object inside a resource that the structure data does not describe. */
-export const UNKNOWN = 'unknown';
+export const unknownType = 'unknown';
 
 /** Whether a value is a JSON object (no list, not null). */
 export function isFields(value: unknown): value is Fields {
@@ -28,7 +31,7 @@ export function objectsIn(value: unknown): Fields[] {
 }
 
 /**
- * Visits every object of a resource whose type is known, outermost first, and as `UNKNOWN` every object inside
+ * Visits every object of a resource whose type is known, outermost first, and as `unknownType` every object inside
  * a resource of a type that is not among the 17. Elements that FHIR does not know and values of a wrong kind are passed
  * over: reporting them is the structure check's business.
  */
@@ -39,7 +42,7 @@ export function walkResource(
 ): void {
   const here: PathSegment[] = [...path];
 
-  const walk = (value: unknown, declared: string): void => {
+  const walk = (value: unknown, declared: string, element?: ElementShape): void => {
     if (!isFields(value)) return;
     const type = declared === 'Resource' ? String(value.resourceType) : declared;
     const shape = shapes.get(type);
@@ -47,17 +50,17 @@ export function walkResource(
       walkUnknown(value);
       return;
     }
-    visit({ type, value, path: here, container: resource });
+    visit({ type, value, path: here, container: resource, element });
     for (const key in value) {
       const child = value[key];
       if (typeof child !== 'object' || child === null) continue;
-      const element = shape.elements.get(key);
-      const childType = element?.primitive ? undefined : (element?.type ?? siblingType(key, type));
-      if (childType) walkInto(key, child, childType);
+      const own = shape.elements.get(key);
+      const childType = own?.primitive ? undefined : (own?.type ?? siblingType(key, type));
+      if (childType) walkInto(key, child, childType, own);
     }
   };
   const walkUnknown = (value: object): void => {
-    if (isFields(value)) visit({ type: UNKNOWN, value, path: here, container: resource });
+    if (isFields(value)) visit({ type: unknownType, value, path: here, container: resource });
     for (const [key, child] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
       if (typeof child !== 'object' || child === null) continue;
       here.push(key);
@@ -65,15 +68,15 @@ export function walkResource(
       here.pop();
     }
   };
-  const walkInto = (key: string, child: object, type: string): void => {
+  const walkInto = (key: string, child: object, type: string, element?: ElementShape): void => {
     here.push(key);
     if (Array.isArray(child)) {
       for (let index = 0; index < child.length; index++) {
         here.push(index);
-        walk(child[index], type);
+        walk(child[index], type, element);
         here.pop();
       }
-    } else walk(child, type);
+    } else walk(child, type, element);
     here.pop();
   };
 

@@ -15,6 +15,12 @@ export interface PushError {
 export const isAboutOneAccount = (error: PushError | undefined): boolean =>
   error?.code === 'ServiceAuthorizationError';
 
+/** An error of the check that the person overruled: its place in the bundle, and what was said about it. */
+export interface OverruledProblem {
+  path: string;
+  message: string;
+}
+
 /** One entry of the ledger. Times are Unix milliseconds, sizes bytes, the SHA-256 is hexadecimal. */
 export interface Push {
   readonly id: string;
@@ -30,6 +36,7 @@ export interface Push {
   /** Of a resource for a provider. */
   readonly accountId: string | undefined;
   readonly providerVersion: string | undefined;
+  readonly overruled: readonly OverruledProblem[];
   readonly attempts: number;
   readonly nextAttemptAt: number | undefined;
   /** After this it is not tried again by itself. */
@@ -65,6 +72,7 @@ export interface PushRow {
   descriptor: string | null;
   account_id: string | null;
   provider_version: string | null;
+  overruled: string | null;
   attempts: number;
   next_attempt_at: number | null;
   give_up_at: number;
@@ -91,6 +99,7 @@ export const toPush = (row: PushRow): Push => ({
   descriptor: row.descriptor === null ? undefined : (JSON.parse(row.descriptor) as FileDescriptor),
   accountId: row.account_id ?? undefined,
   providerVersion: row.provider_version ?? undefined,
+  overruled: row.overruled === null ? [] : (JSON.parse(row.overruled) as OverruledProblem[]),
   attempts: row.attempts,
   nextAttemptAt: row.next_attempt_at ?? undefined,
   giveUpAt: row.give_up_at,

@@ -108,6 +108,12 @@ const steps: Record<string, Step> = {
     });
     await knex('connections').update({ visited_at: knex.ref('updated_at') });
   },
+  // What the check of a bundle refused and the person sent all the same, as JSON.
+  '004-overruled-problems': async (knex) => {
+    await knex.schema.alterTable('pushes', (table) => {
+      table.text('overruled');
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

@@ -78,11 +78,13 @@ describe('what every resource holds: profile, words, identifiers', () => {
       'a citizen number in a contained resource of another type',
       'weight',
       [
+        [`${OBSERVATION}.specimen`, { reference: '#s', display: 'x' }],
         [
           `${OBSERVATION}.contained`,
           [
             {
-              resourceType: 'Person',
+              resourceType: 'Specimen',
+              id: 's',
               identifier: [{ system: 'http://fhir.nl/fhir/NamingSystem/bsn', value: '1' }],
             },
           ],

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { checkResource, listExamples, readStructure } from '../../src/fhir/index.js';
+import { listExamples, readStructure } from '../../src/fhir/index.js';
+import { checkStructure } from './check-resource.js';
 import { damages, seededRandom, sitesOf } from './random-damage.js';
 import { readExamples } from './read-examples.js';
 
@@ -33,7 +34,7 @@ function never(): never {
 test('of 3,000 random single damages every one is refused, each kind having its turn', () => {
   const random = seededRandom(20190530);
   const done = Array.from({ length: HOW_MANY }, () => damageOnce(random));
-  const accepted = done.filter(({ damaged }) => checkResource(damaged).problems.length === 0);
+  const accepted = done.filter(({ damaged }) => checkStructure(damaged).problems.length === 0);
   expect(accepted.map(({ what }) => what)).toEqual([]);
   expect(new Set(done.map(({ kind }) => kind)).size).toBe(Object.keys(damages).length);
 });
@@ -41,6 +42,6 @@ test('of 3,000 random single damages every one is refused, each kind having its 
 test('a single damage is nearly always told as a single problem', () => {
   const random = seededRandom(7);
   const done = Array.from({ length: 1000 }, () => damageOnce(random));
-  const single = done.filter(({ damaged }) => checkResource(damaged).problems.length === 1);
+  const single = done.filter(({ damaged }) => checkStructure(damaged).problems.length === 1);
   expect(single.length).toBeGreaterThan(950);
 });

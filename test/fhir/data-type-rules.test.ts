@@ -49,9 +49,10 @@ describe("FHIR's own rules that join two elements", () => {
       'dom-2: a contained resource that contains',
       'weight',
       [
+        [`${OBSERVATION}.device`, { reference: '#d', display: 'scales' }],
         [
           `${OBSERVATION}.contained`,
-          [{ resourceType: 'Device', contained: [{ resourceType: 'Device', id: 'x' }] }],
+          [{ resourceType: 'Device', id: 'd', contained: [{ resourceType: 'Device', id: 'x' }] }],
         ],
       ],
       'entry[1].resource.contained[0].contained',

@@ -92,7 +92,7 @@ describe('the bundle and the identity of its entries', () => {
         ],
       ],
       'entry[2].resource.resourceType',
-      /Condition cannot be sent.*Patient/,
+      /Condition is not among.*Patient/,
     ],
   ]);
 });

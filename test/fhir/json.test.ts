@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkBundle, locateInJson, locatePathsInJson, parseJsonWithPosition } from '../../src/fhir/index.js';
+import { checkBundle, checkText, locatePathsInJson, parseJsonWithPosition } from '../../src/fhir/index.js';
 import { exampleBundle, put } from './edit-bundle.js';
 
 describe('parsing with positions', () => {
@@ -33,9 +33,9 @@ describe('parsing with positions', () => {
     ['a name that is there twice', '{"a": 1,\n "\\u0061": 2}', 2, 2, /"a" is there twice/],
     ['depth without end', '['.repeat(100_000), 1, 1001, /nested too deeply/],
   ])('tells %s with line and column', (_what, text, line, column, message) => {
-    expect(parseJsonWithPosition(text)).toEqual({
-      problem: { line, column, message: expect.stringMatching(message) },
-    });
+    expect(checkText(text).problems).toMatchObject([
+      { path: '', line, column, message: expect.stringMatching(message), severity: 'error' },
+    ]);
   });
 
   test('gives what JSON.parse gives, for any JSON', () => {
@@ -59,7 +59,7 @@ describe('parsing with positions', () => {
           const text = good.slice(0, at) + put + good.slice(at + n);
           const mine = parseJsonWithPosition(text);
           if ('value' in mine) expect(mine.value).toEqual(JSON.parse(text));
-          else if (!mine.problem.message.includes('twice'))
+          else if (mine.problem.rule !== 'json-duplicate-name')
             expect(() => JSON.parse(text)).toThrow(SyntaxError);
         },
       ),
@@ -88,13 +88,13 @@ describe('locating a path', () => {
     ['entry[1].missing.further', 4, 5],
     ['entry[7]', 2, 3],
   ])('finds %s', (path, line, column) => {
-    expect(locateInJson(text, path)).toEqual({ line, column });
+    expect(locatePathsInJson(text, [path]).get(path)).toEqual({ line, column });
   });
 
   test('finds nothing for a path it cannot read, nor beyond a fault of the text', () => {
-    expect(locateInJson(text, 'a..b')).toBeUndefined();
-    expect(locateInJson('{"a": 1, "b": }', 'a')).toEqual({ line: 1, column: 2 });
-    expect(locateInJson('{"a": 1, "b": }', 'c')).toBeUndefined();
+    expect(locatePathsInJson(text, ['a..b'])).toEqual(new Map());
+    const places = locatePathsInJson('{"a": 1, "b": }', ['a', 'c']);
+    expect(places).toEqual(new Map([['a', { line: 1, column: 2 }]]));
   });
 
   test('leads from every problem of a bundle to its line, in one pass', () => {

@@ -96,7 +96,7 @@ describe('a structural problem is told once, where it is and with what was expec
       `${OBS}.resourceType`,
       undefined,
       at('resourceType'),
-      /^required, but missing: resourceType, one of Binary/,
+      /^required: resourceType, .*one of Binary/,
     ],
     [
       'a script in the narrative',
@@ -124,7 +124,7 @@ describe('a structural problem is told once, where it is and with what was expec
   ])('%s', (_what, change, value, path, message) => {
     const { problems } = checkBundle(put(exampleBundle('weight'), change, value));
     const expected = typeof message === 'string' ? message : expect.stringMatching(message);
-    expect(problems).toEqual([{ path, message: expected, severity: 'error' }]);
+    expect(problems).toMatchObject([{ path, message: expected, severity: 'error' }]);
   });
 });
 
@@ -156,7 +156,7 @@ test('errors come before warnings, each by entry, and what goes beyond 50 is cou
   expect(problems.slice(0, 3).map(({ path }) => path)).toEqual(
     [0, 1, 2].map((index) => `entry[${index}].resource.meta.profile`),
   );
-  expect(problems.at(-1)).toEqual({ path: '', message: 'and 70 more problems', severity: 'error' });
+  expect(problems.at(-1)).toMatchObject({ path: '', message: 'and 70 more problems', severity: 'error' });
   const few = checkBundle({ resourceType: 'Bundle', type: 'batch', entry: [entry, entry] }).problems;
   expect(few.map(({ severity }) => severity)).toEqual(['error', 'error', 'warning', 'warning']);
 });

@@ -30,11 +30,11 @@ describe('what is worth a second look', () => {
       /no entry/,
     ],
     [
-      'a url that does not fit',
+      'a url that is not relative',
       'weight',
-      [['entry.1.request.url', 'Patient']],
+      [['entry.1.request.url', 'https://phr.example/fhir/Observation']],
       'entry[1].request.url',
-      /does not fit/,
+      /relative/,
     ],
     ['measurements as a transaction', 'weight', [['type', 'transaction']], 'type', /usually sent as a batch/],
     [
@@ -78,7 +78,10 @@ describe('what is worth a second look', () => {
     [
       'a contained resource nobody here knows',
       'weight',
-      [[`${OBSERVATION}.contained`, [{ resourceType: 'Group', id: 'g' }]]],
+      [
+        [`${OBSERVATION}.specimen`, { reference: '#s', display: 'x' }],
+        [`${OBSERVATION}.contained`, [{ resourceType: 'Specimen', id: 's' }]],
+      ],
       'entry[1].resource.contained[0]',
       /not checked/,
     ],

@@ -1,60 +1,59 @@
-import { formatPath } from '../path.js';
+import { formatPath } from '../explain/path.js';
+import { isFields } from '../walk-resource.js';
 import type { BundleRule, Entry, EntryRule } from './rule.js';
 
-const UUID = /^urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/;
+const uuid = /^urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const oid = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/;
 
-/** MedMij: a fullUrl is an http(s) address, a `urn:uuid:` or a `urn:oid:`. */
+/** FHIR: a fullUrl is absolute and names no version (bdl-8): an http(s) address, a `urn:uuid:` or a `urn:oid:`. */
 export const fullUrlIsAbsolute: EntryRule = ({ value, path }, report) => {
   const { fullUrl } = value;
-  if (typeof fullUrl !== 'string' || UUID.test(fullUrl) || OID.test(fullUrl)) return;
+  if (typeof fullUrl !== 'string') return;
+  const place = [...path, 'fullUrl'];
+  if (fullUrl.includes('/_history/')) return report(place, 'bdl-8');
+  if (uuid.test(fullUrl) || oid.test(fullUrl)) return;
   if (isHttp(fullUrl) && URL.canParse(fullUrl)) return;
-  report([...path, 'fullUrl'], 'must be http://…, https://…, urn:uuid: with a UUID, or urn:oid: with an OID');
+  report(place, 'full-url-form');
 };
 
-/** MedMij: fullUrl and `resource.id` name the same thing where both are there. */
+/** FHIR: an address agrees with `resource.id` where it ends in a type and an id; MedMij: a urn does as well (a warning). */
 export const fullUrlAgreesWithId: EntryRule = ({ value, resource, path }, report) => {
   const { fullUrl } = value;
   const { id, resourceType } = resource;
   if (typeof fullUrl !== 'string' || typeof id !== 'string') return;
-  const agrees = isHttp(fullUrl)
-    ? fullUrl.endsWith(`/${resourceType}/${id}`)
-    : /^urn:(uuid|oid):/i.test(fullUrl) &&
-      fullUrl.replace(/^urn:(uuid|oid):/i, '').toLowerCase() === id.toLowerCase();
-  if (!agrees) {
-    report(
-      [...path, 'fullUrl'],
-      'must agree with resource.id: an address ends in /type/id, a urn in the id itself',
-    );
+  if (isHttp(fullUrl)) {
+    if (!fullUrl.endsWith(`/${resourceType}/${id}`)) report([...path, 'fullUrl'], 'full-url-id');
+  } else if (fullUrl.replace(/^urn:(uuid|oid):/i, '').toLowerCase() !== id.toLowerCase()) {
+    report([...path, 'fullUrl'], 'full-url-urn-id');
   }
 };
 
-/** MedMij: a PUT says where to, by fullUrl and by `resource.id`; a POST leaves both to the receiver (warnings). */
+/** A PUT says where to, by fullUrl and by `resource.id`; a POST leaves both to the receiver (warnings). */
 export const methodFitsIdentity: EntryRule = ({ value, resource, request, path }, report) => {
-  if (request.method === 'PUT') {
-    if (value.fullUrl === undefined) report([...path, 'fullUrl'], 'a PUT needs a fullUrl');
-    if (resource.id === undefined) report([...path, 'resource', 'id'], 'a PUT needs the id of the resource');
+  // A conditional update finds its target by a search: neither is known yet (http.html#2.21.0.10.2).
+  const isConditional = typeof request.url === 'string' && request.url.includes('?');
+  if (request.method === 'PUT' && !isConditional) {
+    if (value.fullUrl === undefined) report([...path, 'fullUrl'], 'put-full-url');
+    if (resource.id === undefined) report([...path, 'resource', 'id'], 'put-id');
   }
   if (request.method !== 'POST') return;
-  if (resource.id !== undefined) {
-    const message = 'a POST leaves the id to the receiver, which will replace this one';
-    report([...path, 'resource', 'id'], message, 'warning');
-  }
-  if (typeof value.fullUrl === 'string' && isHttp(value.fullUrl)) {
-    const message = 'a POST makes something new, which has no address yet: better urn:uuid:';
-    report([...path, 'fullUrl'], message, 'warning');
-  }
+  if (resource.id !== undefined) report([...path, 'resource', 'id'], 'post-id');
+  if (typeof value.fullUrl === 'string' && isHttp(value.fullUrl))
+    report([...path, 'fullUrl'], 'post-full-url');
 };
 
-/** MedMij: no two entries have the same fullUrl. */
+/** FHIR's rule bdl-7: the same fullUrl twice only with different versions. */
 export const fullUrlsAreUnique: BundleRule = (_bundle, entries, report) => {
   const firstWith = new Map<string, Entry>();
   for (const entry of entries) {
     const { fullUrl } = entry.value;
     if (typeof fullUrl !== 'string') continue;
-    const first = firstWith.get(fullUrl);
-    if (first) report([...entry.path, 'fullUrl'], `must be unique: ${formatPath(first.path)} has the same`);
-    else firstWith.set(fullUrl, entry);
+    const { meta } = entry.resource;
+    const version = isFields(meta) && typeof meta.versionId === 'string' ? meta.versionId : '';
+    const key = `${version} ${fullUrl}`;
+    const first = firstWith.get(key);
+    if (first) report([...entry.path, 'fullUrl'], 'bdl-7', { other: formatPath(first.path) });
+    else firstWith.set(key, entry);
   }
 };
 

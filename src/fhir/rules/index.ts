@@ -1,19 +1,14 @@
-import type { Report } from '../problem.js';
-import { type Fields, isFields, UNKNOWN, walkResource } from '../walk-resource.js';
-import { codingIsComplete, conceptIsReadable } from './coding.js';
-import { containedHoldsNone, containedIsKnown } from './contained.js';
-import {
-  absentReasonStandsAlone,
-  attachmentHasContentType,
-  contactPointHasSystem,
-  periodRunsForward,
-  quantityCodeHasSystem,
-} from './data-types.js';
+import type { Report } from '../explain/problem.js';
+import { type Fields, isFields, walkResource } from '../walk-resource.js';
+import { codingIsComplete, codingIsKnown, conceptIsReadable } from './coding.js';
+import { containedIsBare, containedIsKnown, containedIsUsed } from './contained.js';
+import { attachmentFits, binaryIsItsType, narrativeIsPlain } from './content.js';
 import { fullUrlAgreesWithId, fullUrlIsAbsolute, fullUrlsAreUnique, methodFitsIdentity } from './full-url.js';
-import { bsnIsMasked, identifierIsComplete } from './identifiers.js';
+import { identifierIsComplete } from './identifiers.js';
 import { bundleFollowsStandard } from './information-standard.js';
+import { invariantRules } from './invariants.js';
 import { resourceHasProfile } from './profile.js';
-import { localReferenceResolves, referenceHasDisplay, urnReferenceResolves } from './references.js';
+import { referenceFits, referenceHasDisplay } from './references.js';
 import type { BundleRule, Entry, EntryRule, NodeRule } from './rule.js';
 import { bundleIsASend, requestFitsResource, resourceIsSendable } from './send-bundle.js';
 import { vitalSignIsComplete } from './vital-signs.js';
@@ -30,43 +25,36 @@ const entryRules: readonly EntryRule[] = [
   vitalSignIsComplete,
 ];
 
-const quantityRules: readonly NodeRule[] = [quantityCodeHasSystem];
+const resourceRules: readonly NodeRule[] = [containedIsBare, containedIsUsed, containedIsKnown];
+const invariants = invariantRules();
 
-function makeNodeRules(fullUrls: ReadonlySet<string>): Map<string, readonly NodeRule[]> {
-  return new Map<string, readonly NodeRule[]>([
-    ['Reference', [referenceHasDisplay, urnReferenceResolves(fullUrls), localReferenceResolves()]],
+/** The rules about one kind of object, some of which look at the other entries of the bundle. */
+function nodeRulesFor(entries: readonly Entry[]): Map<string, readonly NodeRule[]> {
+  const rules = new Map<string, readonly NodeRule[]>([
+    ['Reference', [referenceHasDisplay, referenceFits(entries)]],
     ['CodeableConcept', [conceptIsReadable]],
-    ['Coding', [codingIsComplete]],
-    ['Identifier', [identifierIsComplete, bsnIsMasked]],
-    // A contained resource of another type could carry the number as well.
-    [UNKNOWN, [bsnIsMasked]],
-    ['Period', [periodRunsForward]],
-    ['Attachment', [attachmentHasContentType]],
-    ['ContactPoint', [contactPointHasSystem]],
-    ['Observation', [absentReasonStandsAlone]],
-    ['Observation.component', [absentReasonStandsAlone]],
-    ...['Quantity', 'Age', 'Count', 'Distance', 'Duration', 'Money'].map(
-      (type) => [type, quantityRules] as const,
-    ),
+    ['Coding', [codingIsComplete, codingIsKnown]],
+    ['Identifier', [identifierIsComplete]],
+    ['Attachment', [attachmentFits(entries)]],
+    ['Binary', [binaryIsItsType]],
+    ['Narrative', [narrativeIsPlain]],
   ]);
+  for (const [type, own] of invariants) rules.set(type, [...(rules.get(type) ?? []), ...own]);
+  return rules;
 }
 
 /**
- * Reports what breaks the rules of a MedMij send, and the few of FHIR's own rules that join two elements. Copes with a
+ * Reports what breaks the rules of a MedMij send and the invariants of FHIR that join several elements. Copes with a
  * bundle whose structure is wrong; the value must have passed `isCheckable`.
  */
 export function reportRules(bundle: Fields, report: Report): void {
   const entries = entriesOf(bundle);
-  const fullUrls = new Set(
-    entries.map(({ value }) => value.fullUrl).filter((url) => typeof url === 'string'),
-  );
-  const nodeRules = makeNodeRules(fullUrls);
+  const nodeRules = nodeRulesFor(entries);
   for (const rule of bundleRules) rule(bundle, entries, report);
   for (const entry of entries) {
     for (const rule of entryRules) rule(entry, report);
     walkResource(entry.resource, [...entry.path, 'resource'], (node) => {
-      containedHoldsNone(node, report);
-      containedIsKnown(node, report);
+      if (node.value.resourceType !== undefined) for (const rule of resourceRules) rule(node, report);
       for (const rule of nodeRules.get(node.type) ?? []) rule(node, report);
     });
   }

@@ -1,10 +1,12 @@
 import { isFields } from '../walk-resource.js';
+import { isPresent } from './data-absent.js';
 import type { EntryRule } from './rule.js';
 
 /** MedMij: every resource but Binary names its profile. */
 export const resourceHasProfile: EntryRule = ({ resource, path }, report) => {
   if (resource.resourceType === 'Binary' || profilesOf(resource).length > 0) return;
-  report([...path, 'resource', 'meta', 'profile'], 'required by MedMij: a list with the profile it follows');
+  if (isFields(resource.meta) && isPresent(resource.meta, 'profile')) return;
+  report([...path, 'resource', 'meta', 'profile'], 'profile');
 };
 
 /** The profiles a resource claims to follow, without the version after `|`. */

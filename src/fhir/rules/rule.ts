@@ -1,4 +1,4 @@
-import type { PathSegment, Report } from '../problem.js';
+import type { PathSegment, Report } from '../explain/problem.js';
 import type { FhirNode, Fields } from '../walk-resource.js';
 
 /** A rule about every object of one type, wherever it stands. */

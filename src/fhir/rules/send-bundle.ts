@@ -1,18 +1,14 @@
-import { notSendable } from '../not-sendable.js';
-import type { PathSegment, Report } from '../problem.js';
-import { sendableTypes } from '../shapes.js';
+import { nearestName } from '../explain/nearest-name.js';
+import type { PathSegment, Report } from '../explain/problem.js';
+import { sendableList, sendableTypes } from '../structure/shapes.js';
 import { type Fields, isFields } from '../walk-resource.js';
 import type { BundleRule, EntryRule } from './rule.js';
 
-const NOT_IN_A_SEND = { search: 'the answer to a search', response: 'the answer to a send' };
-
 /** A send is a batch or a transaction with at least one entry; each entry holds a resource and its request. */
 export const bundleIsASend: BundleRule = (bundle, _entries, report) => {
-  if (bundle.type !== 'batch' && bundle.type !== 'transaction') {
-    report(['type'], 'must be batch (self-measurements) or transaction (questionnaires, images, documents)');
-  }
-  if (bundle.total !== undefined) report(['total'], 'belongs in the answer to a search, not in a send');
-  if (bundle.entry === undefined) report(['entry'], 'required: a list with at least one entry');
+  if (bundle.type !== 'batch' && bundle.type !== 'transaction') report(['type'], 'bundle-type');
+  if (bundle.total !== undefined) report(['total'], 'bdl-1');
+  if (bundle.entry === undefined) report(['entry'], 'bundle-empty');
   if (!Array.isArray(bundle.entry)) return;
   for (let index = 0; index < bundle.entry.length; index++) {
     const entry: unknown = bundle.entry[index];
@@ -21,32 +17,46 @@ export const bundleIsASend: BundleRule = (bundle, _entries, report) => {
 };
 
 function checkEntry(entry: Fields, path: PathSegment[], report: Report): void {
-  for (const [key, where] of Object.entries(NOT_IN_A_SEND)) {
-    if (entry[key] !== undefined) report([...path, key], `belongs in ${where}, not in a send`);
-  }
-  if (entry.request === undefined) report([...path, 'request'], 'required: the method and url of this entry');
+  if (entry.search !== undefined) report([...path, 'search'], 'bdl-2');
+  if (entry.response !== undefined) report([...path, 'response'], 'bdl-4');
+  if (entry.request === undefined) report([...path, 'request'], 'bdl-3');
   const method = isFields(entry.request) ? entry.request.method : undefined;
-  if (method === 'GET' || method === 'DELETE') {
-    report([...path, 'request', 'method'], 'a send only creates (POST) or updates (PUT)');
-  } else if (entry.resource === undefined) report([...path, 'resource'], 'required: what this entry sends');
+  if (method === 'GET' || method === 'DELETE') report([...path, 'request', 'method'], 'request-method');
+  else if (entry.resource === undefined) report([...path, 'resource'], 'resource-absent');
 }
 
 /** Only resources of the types that the structure data describes can be sent by themselves. */
 export const resourceIsSendable: EntryRule = ({ resource, path }, report) => {
   const { resourceType } = resource;
   if (typeof resourceType !== 'string' || sendableTypes.includes(resourceType)) return;
-  report([...path, 'resource', 'resourceType'], notSendable(resourceType));
+  const near = nearestName(resourceType, sendableTypes);
+  report([...path, 'resource', 'resourceType'], 'resource-not-sendable', {
+    type: /^[A-Za-z]{1,40}$/.test(resourceType) ? resourceType : '?',
+    types: sendableList,
+    hint: near ? { say: 'did-you-mean', values: { near } } : '',
+  });
 };
 
-/** As a warning: the request's url begins with the type of the resource, and a PUT's ends in its id. */
+/** The url of a request is relative: the type for a POST, the type and the id (or a search) for a PUT. */
 export const requestFitsResource: EntryRule = ({ resource, request, path }, report) => {
-  const { url } = request;
-  if (typeof url !== 'string' || /^[a-z]+:/i.test(url)) return;
-  if (!sendableTypes.includes(String(resource.resourceType))) return;
-  const [type, id] = url.split('?', 1)[0]?.split('/') ?? [];
-  const fits = type === resource.resourceType && (id === undefined || id === resource.id);
-  if (!fits) {
-    const message = 'does not fit the resource: expected its type, for a PUT followed by / and its id';
-    report([...path, 'request', 'url'], message, 'warning');
-  }
+  const { url, method } = request;
+  if (typeof url !== 'string' || !sendableTypes.includes(String(resource.resourceType))) return;
+  const place = [...path, 'request', 'url'];
+  if (/^https?:\/\/[^/]/i.test(url)) return report(place, 'request-url-absolute');
+  if (/^[a-z][a-z0-9+.-]*:|^\/\/|[\s\\]|(?:^|\/)\.\.?(?:\/|$)/i.test(url))
+    return report(place, 'request-url-form');
+  const plain = url.replace(/^\//, '');
+  const [address = '', search] = plain.split('?', 2);
+  const [type, id, ...rest] = address.split('/');
+  // An operation answers to its own rules.
+  if (address.includes('$')) return;
+  if (type !== resource.resourceType)
+    return report(place, 'request-url-type', { type: String(resource.resourceType) });
+  if (method === 'POST' && id !== undefined && id !== '')
+    return report(place, 'request-url-post', { type: String(type) });
+  if (method !== 'PUT') return;
+  const isConditional = search !== undefined && id === undefined;
+  const names = typeof resource.id === 'string' ? id === resource.id : id !== undefined;
+  if (!isConditional && (!names || rest.length > 0)) report(place, 'request-url-put', { type: String(type) });
+  else if (url.startsWith('/')) report(place, 'request-url-absolute');
 };

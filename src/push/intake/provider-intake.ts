@@ -3,10 +3,11 @@ import type { Request } from 'express';
 import type { Connections } from '../../connections/index.js';
 import { AppError, type Problem } from '../../errors.js';
 import type { Spool, StoredPayload } from '../../storage/index.js';
+import { languageOf } from '../../web/index.js';
 import type { ProviderAccounts } from '../provider/provider-accounts.js';
 import { assertResourceSize, maxResourceBytes, type ResourceRequest } from '../provider/provider-body.js';
-import type { CheckedText } from '../provider/provider-check.js';
-import type { ResourceChecker } from '../provider/provider-checker.js';
+import type { CheckedText, PlacedProblem } from '../provider/provider-check.js';
+import type { Asker, ResourceChecker } from '../provider/provider-checker.js';
 import type { Push } from '../push.js';
 import { chooseConnection, hashOf, idempotencyKeyOf, type PushIntake } from './push-intake.js';
 
@@ -32,20 +33,30 @@ export class ProviderIntake {
 
   /**
    * Takes one bundle in: checks it, keeps the checked JSON as the payload, and commits it to the ledger. When this
-   * resolves the push is durable; when it rejects nothing of it is left. Warnings don't stop it.
+   * resolves the push is durable; when it rejects nothing of it is left. Warnings don't stop it, and errors that a
+   * person may overrule don't either where they said `sendAnyway`: these are kept in the ledger.
    * @throws AppError InvalidRequest, ConnectionNotFound, AccountNotFound, ProviderResourceInvalid with each error by
    *   its path, ProviderResourceTooLarge, IdempotencyConflict
    */
-  async accept(req: Request, visitorId: string, request: ResourceRequest): Promise<Push> {
+  async accept(
+    req: Request,
+    visitorId: string,
+    request: ResourceRequest,
+    asker: Asker,
+  ): Promise<{ push: Push; problems: PlacedProblem[] }> {
     const { intake, checker, accounts, spool } = this.#parts;
     const connections = await this.#parts.connections.listOf(visitorId);
     const connection = chooseConnection(connections, 'provider', request.connection);
     const idempotencyKey = idempotencyKeyOf(req, request.idempotencyKey);
     const { version, text } = requireFields(request);
     assertResourceSize(text);
-    const { json, fileName } = requireAccepted(await checker.check(text));
+    const checked = await checker.check({ text, language: languageOf(req), forSending: true }, asker);
+    const { json, fileName } = requirePayload(checked, request.sendAnyway ?? false);
+    const overruled = checked.problems
+      .filter(({ severity }) => severity === 'error')
+      .map(({ path, message }) => ({ path, message }));
     const accountId = await accounts.accountFor(connection, request.accountId);
-    return intake.storeAndAccept(
+    const push = await intake.storeAndAccept(
       () => store(spool, json),
       ({ payload }) => ({
         connection,
@@ -53,10 +64,12 @@ export class ProviderIntake {
         fileName,
         accountId,
         providerVersion: version,
+        ...(overruled.length > 0 && { overruled }),
         idempotencyKey,
         contentHash: hashOf(connection.id, accountId, version, payload.sha256),
       }),
     );
+    return { push, problems: checked.problems };
   }
 }
 
@@ -71,15 +84,21 @@ function requireFields({ version, text }: ResourceRequest): { version: string; t
   });
 }
 
-function requireAccepted({ accepted, problems }: CheckedText): { json: string; fileName: string } {
-  if (accepted !== undefined) return accepted;
+function requirePayload(
+  { verdict, payload, problems }: CheckedText,
+  sendAnyway: boolean,
+): NonNullable<CheckedText['payload']> {
+  if (payload !== undefined && (verdict === 'ready' || sendAnyway)) return payload;
   const details = problems
     .filter(({ severity }) => severity === 'error')
-    .map(({ path, message, line, column }) => ({
-      path: path === '' ? 'resource' : path,
+    .map(({ path, message, line, column }): Problem => {
+      if (verdict === 'overridable')
+        return { path: path || 'resource', message: 'provider:result.overridable', values: { message } };
+      if (path !== '') return { path, message };
       // A fault of the JSON itself has no path: its line is all there is to find it by.
-      message: path === '' && line !== undefined ? `line ${line}, column ${column}: ${message}` : message,
-    }));
+      if (line === undefined || column === undefined) return { path: 'resource', message };
+      return { path: 'resource', message: 'provider:result.atLine', values: { line, column, message } };
+    });
   throw new AppError('ProviderResourceInvalid', { details });
 }
 

@@ -8,7 +8,14 @@ import {
   type StoredPayload,
 } from '../../storage/index.js';
 import type { FileDescriptor } from '../intake/file-meta.js';
-import { type Attempt, type Push, type PushRow, type PushState, toPush } from '../push.js';
+import {
+  type Attempt,
+  type OverruledProblem,
+  type Push,
+  type PushRow,
+  type PushState,
+  toPush,
+} from '../push.js';
 
 /** What an intake hands over: everything about a push but its state. */
 export interface NewPush {
@@ -20,6 +27,8 @@ export interface NewPush {
   descriptor?: FileDescriptor;
   accountId?: string;
   providerVersion?: string;
+  /** What the check refused and the person sent all the same. */
+  overruled?: readonly OverruledProblem[];
   idempotencyKey?: string | undefined;
   /** SHA-256 over everything that makes the content: what a repeated `Idempotency-Key` must agree with. */
   contentHash: string;
@@ -105,6 +114,7 @@ export class Ledger {
       descriptor: request.descriptor ? JSON.stringify(request.descriptor) : null,
       account_id: request.accountId ?? null,
       provider_version: request.providerVersion ?? null,
+      overruled: request.overruled ? JSON.stringify(request.overruled) : null,
       attempts: 0,
       next_attempt_at: request.state === 'queued' ? now : null,
       give_up_at: now + request.retryBudgetMs,

@@ -3,6 +3,7 @@ import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import {
   fieldsOf,
+  languageOf,
   oneString,
   rateLimitPerMinute,
   seeOther,
@@ -20,7 +21,7 @@ import {
   type ResourceRequest,
   receiveResource,
 } from '../provider/provider-body.js';
-import type { ResourceChecker } from '../provider/provider-checker.js';
+import type { Asker, ResourceChecker } from '../provider/provider-checker.js';
 import type { ProviderPage } from '../provider/provider-page.js';
 import type { ProviderSources } from '../provider/provider-sources.js';
 import { showSources } from '../provider/provider-sources-page.js';
@@ -47,11 +48,12 @@ export function providerRouter(parts: {
   });
   router.get('/push/provider/sources', limit, (req, res) => showSources(parts.sources, req, res));
   router.post('/push/provider/check', limit, async (req, res) => {
+    const asker = askerOf(req, res);
     const request = await guard.admitCheck(req, res, await connectedVisitor(req), () =>
-      receiveResource(req, res),
+      receiveResource(req, res, checker, asker),
     );
-    if (wantsJson(req)) return check(checker, res, request);
-    await showChecked(checker, page, req, res, request);
+    if (wantsJson(req)) return check(checker, req, res, request, asker);
+    await showChecked(checker, page, req, res, request, asker);
   });
   router.post('/push/provider', limit, async (req, res) => {
     const visitorId = await connectedVisitor(req);
@@ -60,17 +62,19 @@ export function providerRouter(parts: {
       lingeringClose(req, res);
       throw new AppError('ConnectionNotFound');
     }
-    const read = () => receiveResource(req, res);
+    const asker = askerOf(req, res);
+    const read = () => receiveResource(req, res, checker, asker);
     // Nothing was stored yet: what comes in after its time-out is simply let go.
     const letGo = async () => {};
     const request = await (visitorId === undefined
       ? guard.admitCheck(req, res, visitorId, read)
       : guard.admit(req, res, visitorId, read, letGo, maxEscapedBytes));
     try {
-      answerAccepted(req, res, await intake.accept(req, visitorOf(req) ?? '', request));
+      const { push, problems } = await intake.accept(req, visitorOf(req) ?? '', request, asker);
+      answerAccepted(req, res, push, problems.length > 0 ? { warnings: problems } : {});
     } catch (error) {
       if (wantsJson(req) || !(error instanceof AppError) || request.text === undefined) throw error;
-      await showRefused(checker, page, req, res, request, error);
+      await showRefused(checker, page, req, res, request, error, asker);
     }
   });
   router.post('/push/provider/account', limit, ...smallBody, async (req, res) => {
@@ -92,10 +96,29 @@ export function providerRouter(parts: {
   return router;
 }
 
-async function check(checker: ResourceChecker, res: Response, { text = '' }: ResourceRequest): Promise<void> {
+/** Whose check it is, and when its client has left. */
+function askerOf(req: Request, res: Response): Asker {
+  const left = new AbortController();
+  res.once('close', () => res.writableFinished || left.abort());
+  return { visitor: visitorOf(req) ?? `nobody at ${req.ip}`, signal: left.signal };
+}
+
+async function check(
+  checker: ResourceChecker,
+  req: Request,
+  res: Response,
+  { text = '', format = false }: ResourceRequest,
+  asker: Asker,
+): Promise<void> {
   assertResourceSize(text);
-  const { problems, accepted } = await checker.check(text);
-  res.json({ problems, accepted: accepted !== undefined });
+  const checked = await checker.check({ text, language: languageOf(req), format }, asker);
+  const { problems, verdict, formatted } = checked;
+  res.json({
+    problems,
+    accepted: verdict === 'ready',
+    verdict,
+    ...(formatted !== undefined && { formatted }),
+  });
 }
 
 /** The form's buttons Check and Format, for browsers without scripts. */
@@ -105,12 +128,13 @@ async function showChecked(
   req: Request,
   res: Response,
   request: ResourceRequest,
+  asker: Asker,
 ): Promise<void> {
-  const text = request.format ? formatted(request.text ?? '') : (request.text ?? '');
+  const { text = '', format = false } = request;
   try {
     assertResourceSize(text);
-    const { problems } = await checker.check(text);
-    await page.show(req, res, { request: { ...request, text }, problems });
+    const checked = await checker.check({ text, language: languageOf(req), format }, asker);
+    await page.show(req, res, { request: { ...request, text: checked.formatted ?? text }, checked });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     await page.show(req, res, { request: { ...request, text }, refusal: error });
@@ -125,17 +149,11 @@ async function showRefused(
   res: Response,
   request: ResourceRequest,
   refusal: AppError,
+  asker: Asker,
 ): Promise<void> {
   const isChecked = refusal.code === 'ProviderResourceInvalid';
-  const problems = isChecked ? (await checker.check(request.text ?? '')).problems : undefined;
-  await page.show(req, res, { request, refusal, ...(problems && { problems }) });
-}
-
-/** JSON with two blanks per level; what is not JSON stays as it is. */
-function formatted(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
+  const check = () => checker.check({ text: request.text ?? '', language: languageOf(req) }, asker);
+  // What broke the check once would break it again: then the refusal alone has to do.
+  const checked = isChecked ? await check().catch(() => undefined) : undefined;
+  await page.show(req, res, { request, refusal, ...(checked && { checked }) });
 }

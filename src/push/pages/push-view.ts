@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { type Connection, connectionLabel } from '../../connections/index.js';
 import { hasWord, languageOf, type Translate, translator } from '../../web/index.js';
 import { type ProviderAnswer, readProviderAnswer } from '../delivery/provider-answer.js';
-import { type Attempt, isAboutOneAccount, type Push } from '../push.js';
+import { type Attempt, isAboutOneAccount, type OverruledProblem, type Push } from '../push.js';
 
 /** A push as pages and scripts see it: nothing of a token, a key or another visitor can get in here. */
 export interface PushView {
@@ -15,6 +15,8 @@ export interface PushView {
   descriptor?: object;
   accountId?: string;
   version?: string;
+  /** What the check refused and the person sent all the same. */
+  overruled?: readonly OverruledProblem[];
   createdAt: number;
   updatedAt: number;
   deliveredAt?: number;
@@ -79,6 +81,7 @@ export function viewOf(
     ...(push.descriptor && { descriptor: push.descriptor }),
     ...(push.accountId !== undefined && { accountId: push.accountId }),
     ...(push.providerVersion !== undefined && { version: push.providerVersion }),
+    ...(push.overruled.length > 0 && { overruled: push.overruled }),
     createdAt: push.createdAt,
     updatedAt: push.updatedAt,
     ...(push.deliveredAt !== undefined && { deliveredAt: push.deliveredAt }),

@@ -29,13 +29,14 @@ function requireVisitor(req: Request): string {
   return visitorId;
 }
 
-/** Answers that a push was taken in: `202` for scripts, `303` to its page for browsers. */
-export function answerAccepted(req: Request, res: Response, push: Push): void {
+/** Answers that a push was taken in: `202` for scripts, with `more` where there is more to say, `303` to its page for browsers. */
+export function answerAccepted(req: Request, res: Response, push: Push, more: object = {}): void {
   const self = `/pushes/${push.id}`;
   const body = {
     id: push.id,
     state: push.state === 'pushing' ? 'queued' : push.state,
     links: { self, events: `${self}/events` },
+    ...more,
   };
   if (wantsJson(req)) res.status(202).location(self).json(body);
   else seeOther(req, res, self, body);

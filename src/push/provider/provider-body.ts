@@ -1,7 +1,10 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import multer, { MulterError } from 'multer';
 import { AppError, type Problem } from '../../errors.js';
-import { oneString } from '../../web/index.js';
+import { decodeUtf8, type RuleId, sayIn } from '../../fhir/index.js';
+import { type Language, languageOf, oneString } from '../../web/index.js';
+import type { OpenedBody } from './json-body.js';
+import type { Asker, ResourceChecker } from './provider-checker.js';
 
 /** The largest bundle that is taken in, as JSON text in UTF-8. */
 export const maxResourceBytes = 5 * 2 ** 20;
@@ -18,11 +21,13 @@ export interface ResourceRequest {
   idempotencyKey?: string;
   /** The bundle as JSON text, lines ending in LF; `undefined` when there was none. */
   text?: string;
-  /** The form's button Format was pressed. */
+  /** The text is to be laid out: the form's button Format. */
   format?: boolean;
+  /** What a profile or MedMij refuses goes all the same: the person has been told and has said so. */
+  sendAnyway?: boolean;
 }
 
-const readJson = express.json({ limit: maxEscapedBytes, type: ['application/json', 'application/*+json'] });
+const readJson = express.raw({ limit: maxEscapedBytes, type: ['application/json', 'application/*+json'] });
 const readEncoded = express.urlencoded({ extended: false, limit: maxEscapedBytes, parameterLimit: 20 });
 const readParts = multer({
   storage: multer.memoryStorage(),
@@ -52,20 +57,65 @@ export function assertResourceSize(text: string): void {
 
 /**
  * Reads one request about a bundle: JSON, where `resource` is the bundle or its text, or the form's fields, as
- * multipart or percent-encoded, where a chosen file takes the place of the text.
+ * multipart or percent-encoded, where a chosen file takes the place of the text. A bundle keeps every digit as it was
+ * written.
  * @throws AppError UnsupportedMediaType, ProviderResourceTooLarge, ProviderResourceInvalid, InvalidRequest,
- *   UnexpectedField, MalformedMultipart, UploadAborted
+ *   UnexpectedField, MalformedMultipart, UploadAborted, and as `ResourceChecker.open`
  */
-export async function receiveResource(req: Request, res: Response): Promise<ResourceRequest> {
+export async function receiveResource(
+  req: Request,
+  res: Response,
+  checker: Pick<ResourceChecker, 'open'>,
+  asker: Asker,
+): Promise<ResourceRequest> {
   const parser = parserFor(req);
   await new Promise<void>((resolve, reject) => {
     req.once('close', () => req.complete || reject(new AppError('UploadAborted')));
     parser(req, res, (error?: unknown) => (error ? reject(asBodyError(error)) : resolve()));
   });
+  const language = languageOf(req);
   const body: unknown = req.body;
+  if (Buffer.isBuffer(body)) {
+    const { fields, text } = openedOr(await checker.open(body, asker), language);
+    return { ...plainFields(fields), ...(text !== undefined && { text }) };
+  }
   const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const text = req.file ? req.file.buffer.toString('utf8') : textOf(fields.resource);
+  const text = req.file ? fileText(req.file.buffer, language) : fieldText(fields.resource, language);
   return { ...plainFields(fields), ...(text !== undefined && { text }) };
+}
+
+/** @throws AppError ProviderResourceInvalid, InvalidRequest */
+function openedOr(opened: OpenedBody, language: Language): Extract<OpenedBody, { fields: unknown }> {
+  if (!('fault' in opened)) return opened;
+  if (opened.fault === 'not-json')
+    throw new AppError('InvalidRequest', { details: [{ path: '', message: 'fields:notJson' }] });
+  if (opened.fault === 'not-utf8') throw notUtf8(language, opened.offset);
+  const { rule, values, line, column } = opened;
+  throw faultAt(language, line, column, rule, values);
+}
+
+function faultAt(
+  language: Language,
+  line: number,
+  column: number,
+  rule: RuleId,
+  values: Parameters<typeof sayIn>[2],
+) {
+  const filled = { line, column, message: sayIn(language, rule, values) };
+  return new AppError('ProviderResourceInvalid', {
+    details: [{ path: 'resource', message: 'provider:result.atLine', values: filled }],
+  });
+}
+
+const notUtf8 = (language: Language, offset: number | string) =>
+  new AppError('ProviderResourceInvalid', {
+    details: [{ path: 'resource', message: sayIn(language, 'utf8-invalid', { offset }) }],
+  });
+
+function fileText(bytes: Buffer, language: Language): string {
+  const decoded = decodeUtf8(bytes);
+  if ('invalidAt' in decoded) throw notUtf8(language, decoded.invalidAt);
+  return decoded.text;
 }
 
 function parserFor(req: Request): RequestHandler {
@@ -88,11 +138,6 @@ function asBodyError(error: unknown): unknown {
   }
   const { status, type } = error as { status?: number; type?: string };
   if (status === 413 && type === 'entity.too.large') return tooLarge(error);
-  if (type === 'entity.parse.failed')
-    return new AppError('InvalidRequest', {
-      cause: error,
-      details: [{ path: '', message: 'fields:notJson' }],
-    });
   // What remains without a status comes from busboy: no boundary, bad part headers, a body that ends early.
   return status === undefined ? new AppError('MalformedMultipart', { cause: error }) : error;
 }
@@ -104,23 +149,29 @@ function plainFields(fields: Record<string, unknown>): Omit<ResourceRequest, 'te
     if (value === null) problems.push({ path: name, message: 'fields:oneValue' });
     return value ? { [name]: value } : {};
   };
+  /** `true` from a script, any text from a checkbox or a button. */
+  const readFlag = (name: string) => {
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (value === undefined || value === null || value === false || value === '' || value === 'false')
+      return {};
+    if (value !== true && typeof value !== 'string')
+      problems.push({ path: name, message: 'fields:oneValue' });
+    return { [name]: true };
+  };
   const plain = ['connection', 'accountId', 'version', 'idempotencyKey'].map(read);
-  const format = read('format');
+  const flags = ['format', 'sendAnyway'].map(readFlag);
   if (problems.length > 0) throw new AppError('InvalidRequest', { details: problems });
-  return { ...Object.assign({}, ...plain), ...(format.format && { format: true }) };
+  return Object.assign({}, ...plain, ...flags);
 }
 
-function textOf(resource: unknown): string | undefined {
-  if (resource === undefined || resource === null || resource === '') return undefined;
+/**
+ * A form's field. Its bytes were decoded by the parser, which writes U+FFFD for what is no UTF-8; no record has that sign
+ * for a reason.
+ */
+function fieldText(resource: unknown, language: Language): string | undefined {
+  if (typeof resource !== 'string' || resource === '') return undefined;
+  const damaged = resource.indexOf('\ufffd');
+  if (damaged >= 0) throw notUtf8(language, Buffer.byteLength(resource.slice(0, damaged)));
   // Forms end lines in CR LF (WHATWG HTML, multipart/form-data encoding), whatever was typed or pasted.
-  if (typeof resource === 'string') return resource.replaceAll('\r\n', '\n');
-  try {
-    return JSON.stringify(resource);
-  } catch (cause) {
-    // The call stack ends before some 10,000 levels; the check allows a hundred.
-    throw new AppError('ProviderResourceInvalid', {
-      details: [{ path: 'resource', message: 'fields:tooDeep' }],
-      cause,
-    });
-  }
+  return resource.replaceAll('\r\n', '\n');
 }

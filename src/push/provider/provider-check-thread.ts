@@ -1,7 +1,15 @@
 import { parentPort } from 'node:worker_threads';
-import { checkText } from './provider-check.js';
+import { prepareChecks } from '../../fhir/index.js';
+import { openBody } from './json-body.js';
+import { type CheckRequest, checkText } from './provider-check.js';
 
-/** The thread's end of `ResourceChecker`: texts come in with a number, what was found goes out with the same. */
-parentPort?.on('message', ({ number, text }: { number: number; text: string }) => {
-  parentPort?.postMessage({ number, checked: checkText(text) });
+/** What the thread is asked: one thing at a time. */
+export type ThreadRequest = { check: CheckRequest } | { open: Uint8Array };
+
+// So that the first text does not wait for it.
+prepareChecks();
+
+/** The thread's end of `ResourceChecker`. */
+parentPort?.on('message', (request: ThreadRequest) => {
+  parentPort?.postMessage('check' in request ? checkText(request.check) : openBody(request.open));
 });

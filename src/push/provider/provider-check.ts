@@ -1,40 +1,75 @@
-import { checkBundle, locatePathsInJson, type Problem, parseJsonWithPosition } from '../../fhir/index.js';
-import { compactJson } from './compact-json.js';
+import {
+  checkText as checkBundleText,
+  compactJson,
+  formatJson,
+  type MessageLanguage,
+  type PlacedProblem,
+} from '../../fhir/index.js';
 import { bundleFileName } from './provider-file-name.js';
 
-/** A problem and where its place stands in the text; line and column count from 1. */
-export interface PlacedProblem extends Problem {
-  line?: number;
-  column?: number;
+export type { PlacedProblem } from '../../fhir/index.js';
+
+/** One piece of work with a text; what it takes grows with the text. */
+export interface CheckRequest {
+  text: string;
+  language: MessageLanguage;
+  /** The text is laid out before it is checked, where it is JSON. */
+  format?: boolean;
+  /** What would be sent is wanted as well. */
+  forSending?: boolean;
 }
 
-/** What a check of a text found. `accepted` is there when no error stands in the way of sending it. */
+/** What a check of a text found. */
 export interface CheckedText {
   problems: PlacedProblem[];
-  accepted?: {
+  /** `ready`: no errors; `overridable`: errors that a person may overrule; `blocked`: it cannot be sent. */
+  verdict: 'ready' | 'overridable' | 'blocked';
+  /** The text laid out, when that was asked for and the result stays within four times its length. */
+  formatted?: string;
+  /** Unless blocked, when that was asked for. */
+  payload?: {
     /** The bundle as it leaves: the checked JSON without the blanks between its parts. */
     json: string;
     fileName: string;
   };
 }
 
+/** What is laid out may be this many times as long as it was; a short text may always grow to `formatFloor`. */
+const formatGrowth = 3;
+const formatFloor = 32 * 1024;
+
 /**
  * Checks the text of a bundle: strict JSON, then the structure and the rules of `fhir/`. Takes about 0.1 s per MiB on
  * one core; what serves requests asks a `ResourceChecker` instead.
  */
-export function checkText(text: string): CheckedText {
-  const parsed = parseJsonWithPosition(text);
-  if ('problem' in parsed) {
-    const { message, line, column } = parsed.problem;
-    return { problems: [{ path: '', message, severity: 'error', line, column }] };
-  }
-  const found = checkBundle(parsed.value).problems;
-  const paths = new Set(found.map(({ path }) => path));
-  const places = paths.size > 0 ? locatePathsInJson(text, [...paths]) : undefined;
-  const problems = found.map((problem) => ({ ...problem, ...places?.get(problem.path) }));
-  if (problems.some(({ severity }) => severity === 'error')) return { problems };
+export function checkText({ text, language, format, forSending }: CheckRequest): CheckedText {
+  const formatted = format ? layOut(text) : undefined;
+  const checked = checkBundleText(formatted ?? text, language);
+  const { problems } = checked;
+  const verdict = verdictOf(problems);
   return {
     problems,
-    accepted: { json: compactJson(text), fileName: bundleFileName(parsed.value) },
+    verdict,
+    ...(formatted !== undefined && { formatted }),
+    ...(forSending &&
+      verdict !== 'blocked' && {
+        payload: { json: compactJson(text), fileName: bundleFileName(checked.value) },
+      }),
   };
+}
+
+function verdictOf(problems: readonly PlacedProblem[]): CheckedText['verdict'] {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return 'ready';
+  return errors.every(({ overridable }) => overridable) ? 'overridable' : 'blocked';
+}
+
+/** What is not JSON stays as it is: the check says what is wrong with it. */
+function layOut(text: string): string | undefined {
+  try {
+    JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    return undefined;
+  }
+  return formatJson(text, Math.max(formatFloor, formatGrowth * text.length));
 }

@@ -22,13 +22,13 @@ import { fhirVersions } from '../intake/provider-intake.js';
 import { chooseConnection } from '../intake/push-intake.js';
 import type { ProviderAccounts } from './provider-accounts.js';
 import { maxResourceBytes, type ResourceRequest } from './provider-body.js';
-import type { PlacedProblem } from './provider-check.js';
+import type { CheckedText } from './provider-check.js';
 
 /** A text that was sent to be checked or pushed, and what became of it. */
 export interface SentText {
   request: ResourceRequest;
-  /** Of a check that was made; an empty list says that nothing is wrong. */
-  problems?: PlacedProblem[];
+  /** What a check of it found. */
+  checked?: CheckedText;
   /** Why it was not sent. */
   refusal?: AppError;
 }
@@ -94,7 +94,8 @@ export class ProviderPage {
       resource: text,
     };
     if (wantsJson(req)) return void res.json(model);
-    const lines = sent?.problems?.length ? text.split('\n') : [];
+    const problems = sent?.checked?.problems;
+    const lines = problems?.length ? text.split('\n') : [];
     renderPage(
       req,
       res,
@@ -105,8 +106,10 @@ export class ProviderPage {
           accountId: sent?.request.accountId ?? wanted?.account?.id,
           version: sent?.request.version ?? fhirVersions[0],
         },
-        ...(sent?.problems && {
-          problems: sent.problems.map((problem) => ({
+        textareaHtml,
+        ...(problems && {
+          verdict: sent?.checked?.verdict,
+          problems: problems.map((problem) => ({
             ...problem,
             source: lines[(problem.line ?? 0) - 1]?.trim().slice(0, 120),
           })),
@@ -138,4 +141,12 @@ export class ProviderPage {
       return { accounts: alone, state: own ? 'known' : 'unknown' };
     }
   }
+}
+
+/**
+ * Text as it stands in a `textarea`, where only `<` and an `&` before a letter or `#` mean something (WHATWG HTML, RCDATA):
+ * quotes stay one character, so that the page of a long text is not several times as long.
+ */
+function textareaHtml(text: string): string {
+  return text.replaceAll(/&(?=[A-Za-z#])/g, '&amp;').replaceAll('<', '&lt;');
 }

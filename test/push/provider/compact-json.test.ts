@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compactJson } from '../../../src/push/provider/compact-json.js';
+import { compactJson } from '../../../src/fhir/json/compact-json.js';
 
 test('what has no decimals of its own comes out as JSON.stringify would write it', () => {
   fc.assert(

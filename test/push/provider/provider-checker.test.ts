@@ -5,6 +5,8 @@ import { ResourceChecker } from '../../../src/push/provider/provider-checker.js'
 import { bundleFileName } from '../../../src/push/provider/provider-file-name.js';
 import { type Bundle, brokenBundle, bundleOfSize, exampleBundle } from './provider-requests.js';
 
+const asker = { visitor: 'somebody' };
+const request = (text: string) => ({ text, language: 'en' as const, forSending: true });
 const compiled = new URL('../../../dist/push/provider/provider-check-thread.js', import.meta.url);
 
 /** The blood pressure with `count` readings. */
@@ -28,22 +30,22 @@ test('long texts are checked in the thread of the build, with the same outcome, 
   let turns = 0;
   const turning = setInterval(() => turns++, 1);
   const [good, bad, short] = await Promise.all([
-    checker.check(long),
-    checker.check(wrong),
-    checker.check(JSON.stringify(brokenBundle().bundle)),
+    checker.check(request(long), asker),
+    checker.check(request(wrong), asker),
+    checker.check(request(JSON.stringify(brokenBundle().bundle)), asker),
   ]);
   clearInterval(turning);
   // Checked in place, both would have been one single turn.
   expect(turns).toBeGreaterThan(3);
-  expect(good).toEqual(checkText(long));
+  expect(good).toEqual(checkText(request(long)));
   expect(bad.problems).toMatchObject([{ path: 'entry[1].resource.status', line: 60 }]);
   expect(short.problems[0]?.path).toBe(brokenBundle().path);
 });
 
 test('without a build all is checked in place', async () => {
   const checker = new ResourceChecker(new URL('./none.js', import.meta.url));
-  const { accepted } = await checker.check(JSON.stringify(bundleOfSize(200_000)));
-  expect(Buffer.byteLength(accepted?.json ?? '')).toBe(200_000);
+  const { payload } = await checker.check(request(JSON.stringify(bundleOfSize(200_000))), asker);
+  expect(Buffer.byteLength(payload?.json ?? '')).toBe(200_000);
 });
 
 test('a name of a file says what a bundle is about, and nothing of whom', () => {

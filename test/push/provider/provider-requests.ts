@@ -25,8 +25,11 @@ export function brokenBundle(): { bundle: Bundle; path: string } {
 export function bundleOfSize(bytes: number): Bundle {
   const bundle = exampleBundle('document');
   const binary = bundle.entry.find((entry: Bundle) => entry.resource.resourceType === 'Binary').resource;
+  // The size of the attachment is not known any more, and the beginning says that it is a PDF.
+  for (const { resource } of bundle.entry) delete resource.content?.[0]?.attachment?.size;
   const others = Buffer.byteLength(JSON.stringify(bundle)) - binary.content.length;
-  binary.content = 'A'.repeat(Math.floor((bytes - others) / 4) * 4);
+  const start = Buffer.from('%PDF-1.4\n%%').toString('base64').slice(0, 12);
+  binary.content = start.padEnd(Math.floor((bytes - others) / 4) * 4, 'A');
   const patient = bundle.entry.find((entry: Bundle) => entry.resource.resourceType === 'Patient').resource;
   const missing = bytes - Buffer.byteLength(JSON.stringify(bundle));
   if (missing > 0) patient.name[0].text += 'x'.repeat(missing);

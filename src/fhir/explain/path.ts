@@ -1,8 +1,8 @@
 import type { PathSegment } from './problem.js';
 
 /** `value[x]` is how FHIR itself writes a choice. */
-const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]*(?:\[x\])?$/;
-const LONGEST_KEY = 80;
+const plainKey = /^[A-Za-z_][A-Za-z0-9_-]*(?:\[x\])?$/;
+const longestKey = 80;
 
 /**
  * Writes a path the way a person reads it: `entry[1].resource.status`. A key that could be misread is quoted:
@@ -12,8 +12,8 @@ export function formatPath(segments: readonly PathSegment[]): string {
   let path = '';
   for (const segment of segments) {
     if (typeof segment === 'number') path += `[${segment}]`;
-    else if (PLAIN_KEY.test(segment) && segment.length <= LONGEST_KEY) path += path ? `.${segment}` : segment;
-    else path += `[${JSON.stringify(segment.slice(0, LONGEST_KEY))}]`;
+    else if (plainKey.test(segment) && segment.length <= longestKey) path += path ? `.${segment}` : segment;
+    else path += `[${JSON.stringify(segment.slice(0, longestKey))}]`;
   }
   return path;
 }

@@ -1,30 +1,30 @@
-import { isNarrativeDiv } from './narrative-div.js';
+import { readNarrative } from './narrative-div.js';
 
-const DATE = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
-const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?$/;
-const ZONE = /(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))$/;
-const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/;
-const ID = /^[A-Za-z0-9.-]{1,64}$/;
-const STRAY_SPACE = /^\s|\s\s|[^\S ]|\s$/;
-const LONGEST_STRING = 1024 * 1024;
+const datePattern = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
+const timePattern = /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?$/;
+const zonePattern = /(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))$/;
+const oidPattern = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/;
+const idPattern = /^[A-Za-z0-9.-]{1,64}$/;
+const straySpace = /^\s|\s\s|[^\S ]|\s$/;
+const longestString = 1024 * 1024;
 
 /** The formats the schema names, as functions: a pattern alone cannot know that 30 February does not exist. */
 export const primitiveFormats: Readonly<Record<string, (value: string) => boolean>> = {
   'fhir-string': isReadable,
-  'fhir-code': (value) => isReadable(value) && !STRAY_SPACE.test(value),
-  'fhir-id': (value) => ID.test(value),
+  'fhir-code': (value) => isReadable(value) && !straySpace.test(value),
+  'fhir-id': (value) => idPattern.test(value),
   'fhir-uri': (value) => isReadable(value) && !/\s/.test(value),
-  'fhir-oid': (value) => OID.test(value),
+  'fhir-oid': (value) => oidPattern.test(value),
   'fhir-date': isDate,
   'fhir-dateTime': (value) => isDate(value) || isInstant(value),
   'fhir-instant': isInstant,
-  'fhir-time': (value) => TIME.test(value),
+  'fhir-time': (value) => timePattern.test(value),
   'fhir-base64Binary': isBase64,
-  'fhir-xhtml': (value) => isNarrativeDiv(value),
+  'fhir-xhtml': (value) => readNarrative(value) !== undefined,
 };
 
 function isDate(value: string): boolean {
-  const found = DATE.exec(value);
+  const found = datePattern.exec(value);
   if (!found) return false;
   const [, year, month, day] = found;
   if (year === '0000') return false;
@@ -39,13 +39,13 @@ function daysInMonth(year: number, month: number): number {
 }
 
 function isInstant(value: string): boolean {
-  if (value.length > 64 || value.charAt(10) !== 'T' || !ZONE.test(value)) return false;
-  return isDate(value.slice(0, 10)) && TIME.test(value.slice(11).replace(ZONE, ''));
+  if (value.length > 64 || value.charAt(10) !== 'T' || !zonePattern.test(value)) return false;
+  return isDate(value.slice(0, 10)) && timePattern.test(value.slice(11).replace(zonePattern, ''));
 }
 
 /** Text is never empty or blank, at most 1 MiB, and holds no control characters but tab and line ends. */
 function isReadable(value: string): boolean {
-  if (value.length > LONGEST_STRING || !/\S/.test(value)) return false;
+  if (value.length > longestString || !/\S/.test(value)) return false;
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     if (code < 32 && code !== 9 && code !== 10 && code !== 13) return false;

@@ -1,11 +1,11 @@
-const LONGEST = 60;
+const longestName = 60;
 
 /**
  * The name that was probably meant: same but for case, or at most two letters (a third of a short name) away, or the
  * only one that begins alike. `undefined` when none is near.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  if (name.length > LONGEST) return undefined;
+  if (name.length > longestName) return undefined;
   const allowed = Math.min(2, Math.floor(name.length / 3));
   let best: string | undefined;
   let bestDistance = allowed + 1;

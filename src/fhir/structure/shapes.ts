@@ -12,3 +12,6 @@ export const sendableTypes: readonly string[] = [...shapes.values()]
   .filter(({ name, resource }) => resource && name !== 'Bundle')
   .map(({ name }) => name)
   .sort();
+
+/** What can be sent, as a list for a person. */
+export const sendableList = sendableTypes.join(', ');

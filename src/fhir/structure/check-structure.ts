@@ -1,14 +1,14 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Explanation, explainError } from './explain-error.js';
 import { makeSchema } from './make-schema.js';
-import { formatPath } from './path.js';
+import { formatPath } from '../explain/path.js';
 import { primitiveFormats } from './primitive-formats.js';
-import type { Report } from './problem.js';
+import type { Report } from '../explain/problem.js';
 import { schemaKeywords } from './schema-keywords.js';
 import { structure } from './shapes.js';
 
 /** More than a person will read; keeps a hostile document from costing more than an honest one. */
-const MOST_EXPLAINED = 500;
+const mostExplained = 500;
 
 let compiled: ValidateFunction | undefined;
 
@@ -45,7 +45,7 @@ function validator(): ValidateFunction {
  * minutes. Once the list is long, this leaves it as it is.
  */
 function boundErrors(code: string): string {
-  const whenShort = `vErrors.length > ${MOST_EXPLAINED} ? vErrors : vErrors.concat(`;
+  const whenShort = `vErrors.length > ${mostExplained} ? vErrors : vErrors.concat(`;
   return code.replaceAll('vErrors.concat(', whenShort);
 }
 
@@ -63,12 +63,12 @@ export function reportStructure(value: unknown, report: Report): { meant: Set<st
   const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if');
   // Ajv keeps the last errors, and with them the whole document, alive until its next call.
   validate.errors = null;
-  const explained = explainEach(errors.slice(0, MOST_EXPLAINED));
+  const explained = explainEach(errors.slice(0, mostExplained));
   const meant = new Set(explained.flatMap(({ meant }) => (meant ? [formatPath(meant)] : [])));
-  for (const { path, message, missing } of explained) {
-    if (!(missing && meant.has(formatPath(path)))) report(path, message);
+  for (const { path, rule, values, missing } of explained) {
+    if (!(missing && meant.has(formatPath(path)))) report(path, rule, values);
   }
-  return { meant, incomplete: errors.length > MOST_EXPLAINED };
+  return { meant, incomplete: errors.length > mostExplained };
 }
 
 /** Of an empty object nothing else is missed: that it is empty is the one cause. */

@@ -7,6 +7,8 @@ export interface ElementDefinition {
   types?: readonly string[];
   /** Present where the code set is required. */
   codes?: readonly string[];
+  /** The resource types that a Reference may lead to; absent where every type is allowed. */
+  targets?: readonly string[];
   /** The element whose children this one repeats, for example `Bundle.link`. */
   sameAs?: string;
 }
@@ -25,6 +27,15 @@ export interface TypeDefinition {
 
 /** Reads the structure data that lies beside this file. */
 export function readStructure(): Structure {
-  const file = new URL('./structure/stu3-structure.json', import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')) as Structure;
+  return readData('stu3-structure.json') as Structure;
+}
+
+/** The codes of HL7's complete code systems of STU3, by the address of the system. */
+export function readCodeSystems(): Map<string, ReadonlySet<string>> {
+  const systems = readData('stu3-code-systems.json') as Record<string, string[]>;
+  return new Map(Object.entries(systems).map(([url, codes]) => [url, new Set(codes)]));
+}
+
+function readData(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`./${name}`, import.meta.url), 'utf8'));
 }

@@ -1,5 +1,5 @@
-import { parsePath } from './path.js';
-import type { PathSegment } from './problem.js';
+import { parsePath } from '../explain/path.js';
+import type { PathSegment } from '../explain/problem.js';
 import { scanJson } from './scan-json.js';
 
 /** A place in a text; both count from 1, columns in UTF-16 units as editors and `textarea`s do. */
@@ -9,16 +9,10 @@ export interface Position {
 }
 
 /**
- * Where a path of a `Problem` stands in the JSON source it was found in: the key of a member, the start of an item.
- * What is not there (a missing element) is answered with what is around it, an empty path with the start.
- *
- * @returns `undefined` when the path cannot be read, or the text ends in a fault before the place
+ * Where paths of `Problem`s stand in the JSON source they were found in: the key of a member, the start of an item. What
+ * is not there (a missing element) is answered with what is around it, an empty path with the start. One pass over the
+ * text; a path that cannot be read, or that a fault of the text hides, is left out.
  */
-export function locateInJson(text: string, path: string): Position | undefined {
-  return locatePathsInJson(text, [path]).get(path);
-}
-
-/** As `locateInJson`, for many paths in one pass over the text; paths without a place are left out. */
 export function locatePathsInJson(text: string, paths: readonly string[]): Map<string, Position> {
   const root: Branch = { children: new Map() };
   for (const path of paths) plant(root, path);

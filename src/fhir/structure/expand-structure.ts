@@ -9,6 +9,8 @@ export interface ElementShape {
   primitive: boolean;
   list: boolean;
   codes?: readonly string[];
+  /** Of a Reference: the types it may lead to; absent where all are allowed. */
+  targets?: readonly string[];
 }
 
 /** A `value[x]`: at most one of `keys` may be there, exactly one when `required`. */
@@ -62,6 +64,7 @@ function expandElements(own: [string, ElementDefinition][], targetOf: TargetOf) 
         primitive: Object.hasOwn(primitiveSchemas, type),
         list: definition.max !== '1',
         ...(definition.codes && { codes: definition.codes }),
+        ...(type === 'Reference' && definition.targets && { targets: definition.targets }),
       });
     }
     if (isChoice) choices.push({ name, keys, required: definition.min > 0 });

@@ -8,7 +8,7 @@ export type Schema = { [keyword: string]: unknown };
 
 const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
 const orNull = (name: string) => `${name}-or-null`;
-const PRIMITIVE_EXTENSION = 'Element';
+const primitiveExtension = 'Element';
 
 /**
  * Makes one strict JSON Schema (draft 7) for any resource of the structure: closed objects, cardinalities, required
@@ -23,8 +23,8 @@ export function makeSchema(structure: Structure): Schema {
   }
   const shapes = [...expandStructure(structure).values()];
   for (const shape of shapes) definitions[shape.name] = objectSchema(shape);
-  definitions[orNull(PRIMITIVE_EXTENSION)] = {
-    ...definitions[PRIMITIVE_EXTENSION],
+  definitions[orNull(primitiveExtension)] = {
+    ...definitions[primitiveExtension],
     type: ['object', 'null'],
   };
   definitions.Sendable = {
@@ -108,7 +108,7 @@ function propertySchemas({ key, type, primitive, list, codes }: ElementShape): R
   if (!primitive) return { [key]: list ? many(single(false)) : single(false) };
   return {
     [key]: list ? many(single(true)) : single(false),
-    [`_${key}`]: list ? many(ref(orNull(PRIMITIVE_EXTENSION))) : ref(PRIMITIVE_EXTENSION),
+    [`_${key}`]: list ? many(ref(orNull(primitiveExtension))) : ref(primitiveExtension),
   };
 }
 
