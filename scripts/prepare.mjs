@@ -45,7 +45,10 @@ function followInstalling() {
   const timer = setInterval(
     () => {
       const there = places.filter((path) => existsSync(path)).length;
-      const line = `  ${there} of ${places.length} packages after ${seconds(begun)}`;
+      // Without a prebuilt binary for this machine better-sqlite3 is compiled, which takes longer than all the rest.
+      const step =
+        there < places.length ? `${there} of ${places.length} packages` : 'Preparing better-sqlite3,';
+      const line = `  ${step} after ${seconds(begun)}`;
       if (isWatched) process.stderr.write(`\r${line}\u001b[K`);
       else report(line);
     },

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ import {
   onboardingRouter,
   UsedStates,
 } from './onboarding/index.js';
+import { docsRouter } from './openapi/index.js';
 import { createPushService, type PushService } from './push/index.js';
 import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
 import { CallGate, studioRouter } from './studio/index.js';
@@ -69,6 +71,10 @@ export interface RunningApp {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}
 
 /** Puts the app together and listens. @throws Error when the port is taken or the database can't be used */
 export async function startApp(options: AppOptions): Promise<RunningApp> {
@@ -195,6 +201,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       inspectorRouter({ recorder, streams, canSwitch: options.switches !== undefined }),
       whatIfRouter(options.switches),
       ...(gate ? [studioRouter({ gate, recorder, streams, now })] : []),
+      docsRouter(packageVersion(), () => baseUrl),
     ],
   });
   await pushService.start();
