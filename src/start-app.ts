@@ -28,6 +28,7 @@ import {
   createAssets,
   createHealth,
   createMetrics,
+  createRateLimits,
   createSessions,
   EventStreams,
   type Logger,
@@ -104,6 +105,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const gate = config.mode === 'sandbox' ? new CallGate() : undefined;
   const recorder = new Recorder(now, { interceptorOf: (visitorId) => gate?.interceptorOf(visitorId) });
   const streams = new EventStreams();
+  // One process counts by itself; several share what they count.
+  const limits = createRateLimits(
+    config.rateLimits,
+    config.databaseUrl === undefined ? undefined : database,
+    now,
+  );
   const sdk = init({
     applicationId: platform.applicationId,
     baseUrl: platform.baseUrl,
@@ -124,6 +131,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     calls,
     recorder,
     streams,
+    limits,
     log,
     now,
   });
@@ -181,22 +189,26 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         connections,
         homeContracts,
       }),
-      onboardingRouter({ authorizations, callbacks, connections }, config.rateLimits),
+      onboardingRouter({ authorizations, callbacks, connections }, limits),
       leaveRouter({
         ...{ connections, calls, sdk, recorder, pushes: pushService },
         onDisconnected: (id) => libraries.drop(id),
       }),
-      libraryRouter(
-        {
-          ...{ connections, contracts, authorizations, libraries, pushedFiles, spool, log, now },
-          applicationId: platform.applicationId,
-        },
-        config.rateLimits.startsPerMinute,
-      ),
-      accountsRouter(
-        { sdk, connections, calls, log, now, onboardOrigins, onConnected, baseUrl: () => baseUrl },
-        config.rateLimits.startsPerMinute,
-      ),
+      libraryRouter({
+        ...{ connections, contracts, authorizations, libraries, pushedFiles, spool, limits, log, now },
+        applicationId: platform.applicationId,
+      }),
+      accountsRouter({
+        sdk,
+        connections,
+        calls,
+        limits,
+        log,
+        now,
+        onboardOrigins,
+        onConnected,
+        baseUrl: () => baseUrl,
+      }),
       ...pushService.routers,
       inspectorRouter({ recorder, streams, canSwitch: options.switches !== undefined }),
       whatIfRouter(options.switches),

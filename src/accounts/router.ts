@@ -12,7 +12,7 @@ import {
   type Logger,
   languageOf,
   noReferrer,
-  rateLimitPerMinute,
+  type RateLimits,
   renderPage,
   smallBody,
   translator,
@@ -30,6 +30,7 @@ export interface AccountsRouterOptions {
   readonly connections: Connections;
   readonly calls: ConnectionCalls;
   readonly log: Logger;
+  readonly limits: RateLimits;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** The app's public address with a final slash. */
@@ -41,7 +42,7 @@ export interface AccountsRouterOptions {
 }
 
 /** `GET /accounts`, the question before each deed, `POST /accounts/{id}/{deed}`, and the ways back from outside. */
-export function accountsRouter(options: AccountsRouterOptions, startsPerMinute: number): Router {
+export function accountsRouter(options: AccountsRouterOptions): Router {
   const router = Router();
   const { sdk, connections, calls, log, now, baseUrl, onboardOrigins, onConnected } = options;
   const accounts = new AccountReader(sdk, calls);
@@ -75,7 +76,7 @@ export function accountsRouter(options: AccountsRouterOptions, startsPerMinute: 
     router.post(
       `/accounts/:id/${deed}`,
       noReferrer,
-      rateLimitPerMinute(startsPerMinute),
+      ...options.limits.starts,
       ...smallBody,
       async (req, res) => {
         const chosen = await choose(req, req.params.id as string);

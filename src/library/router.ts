@@ -8,7 +8,7 @@ import {
   isTokenRefusal,
   noReferrer,
   oneString,
-  rateLimitPerMinute,
+  type RateLimits,
   renderPage,
   smallBody,
   visitorOf,
@@ -21,10 +21,11 @@ export interface LibraryRouterOptions extends LibraryPageOptions, FilePageOption
   readonly connections: Connections;
   readonly contracts: Contracts;
   readonly authorizations: Authorizations;
+  readonly limits: RateLimits;
 }
 
 /** `GET /library`, `POST /library/authorize` and `GET /library/{name}`. */
-export function libraryRouter(options: LibraryRouterOptions, startsPerMinute: number): Router {
+export function libraryRouter(options: LibraryRouterOptions): Router {
   const router = Router();
   const connectionsOf = async (req: Request) => {
     const visitorId = visitorOf(req);
@@ -54,21 +55,15 @@ export function libraryRouter(options: LibraryRouterOptions, startsPerMinute: nu
     else renderPage(req, res, 'library/connect', { ...model, reauthorize: reading?.id });
   });
 
-  router.post(
-    '/library/authorize',
-    noReferrer,
-    rateLimitPerMinute(startsPerMinute),
-    ...smallBody,
-    async (req, res) => {
-      const connectionId = oneString(fieldsOf(req).connection);
-      const renew =
-        connectionId &&
-        (await connectionsOf(req)).find(({ id, type }) => id === connectionId && type === 'read');
-      if (connectionId === null || (connectionId && !renew)) throw new AppError('ConnectionNotFound');
-      const request = { type: 'read' as const, ...(renew && { renew }) };
-      await sendToDigime(options, req, res, request);
-    },
-  );
+  router.post('/library/authorize', noReferrer, ...options.limits.starts, ...smallBody, async (req, res) => {
+    const connectionId = oneString(fieldsOf(req).connection);
+    const renew =
+      connectionId &&
+      (await connectionsOf(req)).find(({ id, type }) => id === connectionId && type === 'read');
+    if (connectionId === null || (connectionId && !renew)) throw new AppError('ConnectionNotFound');
+    const request = { type: 'read' as const, ...(renew && { renew }) };
+    await sendToDigime(options, req, res, request);
+  });
 
   router.get('/library/:name', async (req, res) => {
     // As a segment of digi.me's address these would mean another call (RFC 3986 §5.2.4).

@@ -5,7 +5,7 @@ import {
   fieldsOf,
   noReferrer,
   oneString,
-  rateLimitPerMinute,
+  type RateLimits,
   seeOther,
   smallBody,
   visitorOf,
@@ -54,19 +54,13 @@ export function onboardingRouter(
     readonly callbacks: Callbacks;
     readonly connections: Connections;
   },
-  limits: { startsPerMinute: number; callbacksPerMinute: number },
+  limits: RateLimits,
 ): Router {
   const router = Router();
-  router.post(
-    '/authorize',
-    noReferrer,
-    rateLimitPerMinute(limits.startsPerMinute),
-    ...smallBody,
-    async (req, res) => {
-      await sendToDigime(parts, req, res, await readRequest(parts.connections, req));
-    },
-  );
-  router.get('/return', noReferrer, rateLimitPerMinute(limits.callbacksPerMinute), async (req, res) => {
+  router.post('/authorize', noReferrer, ...limits.starts, ...smallBody, async (req, res) => {
+    await sendToDigime(parts, req, res, await readRequest(parts.connections, req));
+  });
+  router.get('/return', noReferrer, ...limits.callbacks, async (req, res) => {
     const connection = await parts.callbacks.handle(req);
     const location = pageAfter[connection.type];
     seeOther(req, res, location, {

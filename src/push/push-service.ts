@@ -5,7 +5,7 @@ import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { Database, Sealer, Spool } from '../storage/index.js';
-import type { EventStreams, Logger } from '../web/index.js';
+import type { EventStreams, Logger, RateLimits } from '../web/index.js';
 import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { AttemptMaker } from './delivery/make-attempt.js';
@@ -26,7 +26,8 @@ import { ProviderSources } from './provider/provider-sources.js';
 
 /** What the push service is made from; it hands on to each of its parts what that part uses. */
 export interface PushServiceOptions {
-  config: Pick<Config, 'uploads' | 'dispatch' | 'rateLimits'>;
+  config: Pick<Config, 'uploads' | 'dispatch'>;
+  limits: RateLimits;
   database: Database;
   sealer: Sealer;
   spool: Spool;
@@ -60,11 +61,23 @@ export interface PushService {
 
 /** Makes the push service; nothing happens before `start`. */
 export function createPushService(options: PushServiceOptions): PushService {
-  const { config, database, sealer, spool, sdk, contracts, connections, calls, recorder, streams, log, now } =
-    options;
+  const {
+    config,
+    database,
+    sealer,
+    spool,
+    sdk,
+    contracts,
+    connections,
+    calls,
+    recorder,
+    streams,
+    limits,
+    log,
+    now,
+  } = options;
   const { maxUploadBytes } = config.uploads;
   const { retryBudgetMs } = config.dispatch;
-  const { uploadsPerMinute } = config.rateLimits;
   const ledger = new Ledger(database, sealer, now);
   const queue = new WorkQueue(database, sealer, randomUUID(), config.dispatch.leaseMs, now);
   const events = new PushEvents(ledger);
@@ -91,12 +104,12 @@ export function createPushService(options: PushServiceOptions): PushService {
     routers: [
       pushRouter({
         ...{ connections, ledger, dispatcher, events, sweeper, streams },
-        ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, uploadsPerMinute },
+        ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
       providerRouter({
         ...{ connections, guard, accounts, sources, page, checker },
         intake: new ProviderIntake({ connections, intake, spool, checker, accounts }),
-        pushesPerMinute: uploadsPerMinute,
+        limits,
       }),
     ],
     start: async () => {

@@ -114,6 +114,16 @@ const steps: Record<string, Step> = {
       table.text('overruled');
     });
   },
+  '005-rate-limits': async (knex) => {
+    // Counts that a crash may lose: PostgreSQL then writes no log of them.
+    const unlogged = knex.client.config.client === 'pg' ? 'unlogged ' : '';
+    await knex.raw(
+      `create ${unlogged}table rate_limits (key_hash varchar(64) primary key, hits integer not null, reset_at bigint not null)`,
+    );
+    await knex.schema.alterTable('rate_limits', (table) => {
+      table.index('reset_at');
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

@@ -13,7 +13,7 @@ export { renderPage, setUpPages } from './page.js';
 export { asAppError, isTokenRefusal } from './platform-error.js';
 export { createI18n, isDeveloperView, type Language, languageOf, viewRouter } from './preferences.js';
 export { privateAccess } from './private-access.js';
-export { rateLimitPerMinute } from './rate-limits.js';
+export { createRateLimits, type RateLimits } from './rate-limits.js';
 export { createLogger, type Logger, requestLog } from './request-log.js';
 export { noReferrer, securityHeaders } from './security-headers.js';
 export type { Sessions } from './session.js';

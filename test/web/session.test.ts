@@ -110,6 +110,18 @@ describe('rate limits', () => {
     expect(last?.json.error.code).toBe('TooManyRequests');
   });
 
+  test('hold for one visitor whatever address the requests come from', async () => {
+    await start({ env: { ...starts, TRUST_PROXY: '1' } });
+    const visitor = pair.browser();
+    const statuses = [];
+    for (let count = 0; count < 5; count++) {
+      const headers = { accept: 'application/json', 'X-Forwarded-For': `203.0.113.${count}` };
+      statuses.push((await visitor.post('/authorize', {}, headers)).status);
+    }
+    // The first request makes the visitor.
+    expect(statuses).toEqual([303, 303, 303, 303, 429]);
+  });
+
   test('hold for callbacks and uploads too', async () => {
     await start({ env: starts });
     const visitor = pair.browser();

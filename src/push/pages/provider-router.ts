@@ -5,7 +5,7 @@ import {
   fieldsOf,
   languageOf,
   oneString,
-  rateLimitPerMinute,
+  type RateLimits,
   seeOther,
   smallBody,
   visitorOf,
@@ -36,18 +36,17 @@ export function providerRouter(parts: {
   readonly sources: ProviderSources;
   readonly page: ProviderPage;
   readonly checker: ResourceChecker;
-  readonly pushesPerMinute: number;
+  readonly limits: RateLimits;
 }): Router {
-  const { guard, intake, accounts, page, checker, pushesPerMinute } = parts;
+  const { guard, intake, accounts, page, checker, limits } = parts;
   const router = Router();
-  const limit = rateLimitPerMinute(pushesPerMinute);
 
   router.get('/push/provider', async (req, res) => {
     await page.show(req, res);
     checker.prepareSoon();
   });
-  router.get('/push/provider/sources', limit, (req, res) => showSources(parts.sources, req, res));
-  router.post('/push/provider/check', limit, async (req, res) => {
+  router.get('/push/provider/sources', ...limits.uploads, (req, res) => showSources(parts.sources, req, res));
+  router.post('/push/provider/check', ...limits.uploads, async (req, res) => {
     const asker = askerOf(req, res);
     const request = await guard.admitCheck(req, res, await connectedVisitor(req), () =>
       receiveResource(req, res, checker, asker),
@@ -55,7 +54,7 @@ export function providerRouter(parts: {
     if (wantsJson(req)) return check(checker, req, res, request, asker);
     await showChecked(checker, page, req, res, request, asker);
   });
-  router.post('/push/provider', limit, async (req, res) => {
+  router.post('/push/provider', ...limits.uploads, async (req, res) => {
     const visitorId = await connectedVisitor(req);
     // Refused before the body is read, unless a person could lose what they wrote.
     if (visitorId === undefined && wantsJson(req)) {
@@ -77,7 +76,7 @@ export function providerRouter(parts: {
       await showRefused(checker, page, req, res, request, error, asker);
     }
   });
-  router.post('/push/provider/account', limit, ...smallBody, async (req, res) => {
+  router.post('/push/provider/account', ...limits.uploads, ...smallBody, async (req, res) => {
     const fields = fieldsOf(req);
     const connections = await parts.connections.listOf(visitorOf(req) ?? '');
     const connection = chooseConnection(connections, 'provider', oneString(fields.connection) ?? undefined);

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.js';
 import {
   type EventStreams,
   oneString,
-  rateLimitPerMinute,
+  type RateLimits,
   renderPage,
   seeOther,
   visitorOf,
@@ -53,24 +53,14 @@ export function pushRouter(parts: {
   readonly intake: LibraryIntake;
   readonly maxUploadBytes: number;
   readonly retryBudgetMs: number;
-  readonly uploadsPerMinute: number;
+  readonly limits: RateLimits;
 }): Router {
-  const {
-    connections,
-    ledger,
-    dispatcher,
-    events,
-    streams,
-    sweeper,
-    intake,
-    retryBudgetMs,
-    uploadsPerMinute,
-  } = parts;
+  const { connections, ledger, dispatcher, events, streams, sweeper, intake, retryBudgetMs, limits } = parts;
   const router = Router();
 
   router.get('/push', async (req, res) => showUploadPage(parts, req, res, requireVisitor(req)));
 
-  router.post('/push/library', rateLimitPerMinute(uploadsPerMinute), async (req, res) => {
+  router.post('/push/library', ...limits.uploads, async (req, res) => {
     const visitorId = requireVisitor(req);
     try {
       answerAccepted(req, res, await intake.accept(req, res, visitorId));
