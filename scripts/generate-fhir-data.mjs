@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, run } from './prepare.mjs';
+import { root, runNpm, runOrExit } from './run-command.mjs';
 
 /**
  * Makes the data of the bundle check anew from HL7's own package (CC0-1.0): where a Reference may lead, the codes of
@@ -17,9 +17,9 @@ const definitionBase = 'http://hl7.org/fhir/StructureDefinition/';
 
 const folder = mkdtempSync(join(tmpdir(), 'fhir-data-'));
 try {
-  run('npm', ['pack', packageName, '--pack-destination', folder, '--silent']);
+  await runNpm(['pack', packageName, '--pack-destination', folder, '--silent']);
   const [archive] = readdirSync(folder);
-  run('tar', ['-xzf', join(folder, archive), '-C', folder]);
+  await runOrExit('tar', ['-xzf', join(folder, archive), '-C', folder]);
   const read = (name) => JSON.parse(readFileSync(join(folder, 'package', name), 'utf8'));
   const structure = JSON.parse(readFileSync(structureFile, 'utf8'));
   const invariants = {};

@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { transformFileSync } from '@swc/core';
-import { ensureBuilt, ensureInstalled, root, run } from './prepare.mjs';
+import { ensureBuilt, ensureInstalled } from './prepare.mjs';
+import { root, runNpm } from './run-command.mjs';
 
 /**
  * The rooms of `src/` that are packages of their own. `room` has an `index.ts`, which is the package's one entry; `assets`
@@ -39,8 +40,8 @@ if (!recipe) {
   );
   process.exit(1);
 }
-ensureInstalled();
-ensureBuilt();
+await ensureInstalled();
+await ensureBuilt();
 const project = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const staging = join(root, 'dist/packages', recipe.name);
 rmSync(staging, { recursive: true, force: true });
@@ -52,7 +53,7 @@ writeReadme();
 writeManifest();
 writeModule();
 // Not `npm pack` of the project itself: its scripts and its files list are not this package's.
-run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', into], { cwd: staging });
+await runNpm(['pack', '--silent', '--ignore-scripts', '--pack-destination', into], { cwd: staging });
 
 /** Every source of the room as CommonJS below `dist/`, and its JSON as it is; gives the packages that they import. */
 function copyCode() {
