@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { transformFileSync } from '@swc/core';
 import { ensureBuilt, ensureInstalled } from './prepare.mjs';
 import { root, runNpm } from './run-command.mjs';
@@ -53,7 +53,7 @@ writeReadme();
 writeManifest();
 writeModule();
 // Not `npm pack` of the project itself: its scripts and its files list are not this package's.
-await runNpm(['pack', '--silent', '--ignore-scripts', '--pack-destination', into], { cwd: staging });
+await runNpm(['pack', '--silent', '--ignore-scripts', '--pack-destination', resolve(into)], { cwd: staging });
 
 /** Every source of the room as CommonJS below `dist/`, and its JSON as it is; gives the packages that they import. */
 function copyCode() {
