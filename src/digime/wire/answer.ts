@@ -11,6 +11,7 @@ const progressBytes = 64 * 1024;
 /**
  * What a call expects of a 2xx answer: JSON; the head alone; bytes that the caller reads as a stream; anything; or the receipt
  * of a push, which is confirmed by the status, whatever stands beside it.
+ * @internal
  */
 export type ExpectedAnswer = 'json' | 'head' | 'stream' | 'any' | 'library-receipt' | 'provider-receipt';
 
@@ -20,7 +21,7 @@ export interface Unreadable {
   message: string;
 }
 
-/** What was read of an answer's body; `bytes` of it arrived. */
+/** What was read of an answer's body; `bytes` of it arrived. @internal */
 export interface ReadBody {
   body: unknown;
   bytes: number;
@@ -33,6 +34,7 @@ const maxRefusalBytes = 1024 * 1024;
  * The body of a 2xx answer, parsed.
  * @throws NetworkFault: another content type, JSON that breaks off or is nested too deep, too large, too slow. HTML with a
  * 200 is what captive portals and failing gateways send: never a success.
+ * @internal
  */
 export async function readAccepted(
   incoming: Incoming,
@@ -79,7 +81,7 @@ function readReceipt(content: Buffer, kind: string): { body: unknown; unreadable
   }
 }
 
-/** The body of a refusal if it is JSON, else undefined: its status already says enough to go on with. */
+/** The body of a refusal if it is JSON, else undefined: its status already says enough to go on with. @internal */
 export async function readRefused(incoming: Incoming, maxBytes: number): Promise<ReadBody> {
   const content = await readWhole(incoming, Math.min(maxBytes, maxRefusalBytes)).catch(() => Buffer.alloc(0));
   const fault = incoming.fault();
@@ -150,6 +152,7 @@ function readWhole(incoming: Incoming, maxBytes: number): Promise<Buffer> {
 /**
  * An answer's body as a stream, at most `maxBytes` of it; it fails when it brings less than 64 KiB (or its end) in
  * `stallMs`. Time in which nobody reads does not count. `toError` makes the error that the reader sees.
+ * @internal
  */
 export function readAsStream(
   incoming: Incoming,
