@@ -49,7 +49,7 @@ export class ProblemList {
     return all === 1 ? this.words('oneWarning') : this.words('warnings', { count: all });
   }
 
-  item({ path, message, severity, line, column }) {
+  item({ path, message, severity, line, column, rule, source }) {
     const item = this.template.content.firstElementChild.cloneNode(true);
     item.className = `is-${severity}`;
     item.querySelector('strong').textContent = this.words(severity);
@@ -61,6 +61,12 @@ export class ProblemList {
     if (path) item.querySelector('.provider-path code').textContent = path;
     else item.querySelector('.provider-path').remove();
     item.querySelector('.provider-message').textContent = message;
+    const why = item.querySelector('.provider-why');
+    if (source) {
+      why.querySelector('a').textContent = this.words('why');
+      why.querySelector('a').href = source;
+      why.querySelector('code').textContent = rule;
+    } else why.remove();
     return item;
   }
 }

@@ -8,13 +8,15 @@ export function newKey() {
   ).join('');
 }
 
-/* Gives `{ problems }`, or `{ message }` where the server could not check; never rejects. */
-export async function askForCheck({ version, resource }, signal) {
+/* Gives `{ problems, verdict, formatted? }`, or `{ message }` where the server could not check; never rejects. */
+export async function askForCheck({ version, resource }, signal, format = false) {
   try {
-    const body = JSON.stringify({ version, resource });
+    const body = JSON.stringify({ version, resource, format });
     const answer = await fetch('/push/provider/check', { method: 'POST', headers: json, body, signal });
     const found = await answer.json();
-    return answer.ok ? { problems: found.problems } : { message: found.error?.message };
+    if (answer.ok) return found;
+    const details = (found.error?.details ?? []).map(({ message }) => message);
+    return { message: [found.error?.message, ...details].filter(Boolean).join(' ') };
   } catch {
     return {};
   }

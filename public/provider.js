@@ -14,6 +14,7 @@ const settings = () => ({
   accountId: form.elements.accountId?.value || undefined,
   version: form.elements.version.value,
   resource: editor.text,
+  sendAnyway: form.elements.sendAnyway.checked && !find('anyway').hidden,
 });
 
 let timer;
@@ -27,7 +28,7 @@ function sizeProblem(text) {
 }
 
 /* Asks the server, which is the one place that knows the rules; an answer that was overtaken is not shown. */
-async function check() {
+async function check({ format = false } = {}) {
   clearTimeout(timer);
   asking?.abort();
   const text = editor.text;
@@ -37,9 +38,11 @@ async function check() {
   asking = new AbortController();
   const { signal } = asking;
   list.say(say('checking'));
-  const answer = await askForCheck(settings(), signal);
+  const answer = await askForCheck(settings(), signal, format);
   if (signal.aborted) return;
   if (!answer.problems) return show([], answer.message ?? say('unclear'), 'is-wrong');
+  if (answer.formatted !== undefined && answer.formatted !== text) putText(answer.formatted);
+  find('anyway').hidden = answer.verdict !== 'overridable';
   show(answer.problems);
 }
 
@@ -62,10 +65,15 @@ function checkSoon() {
 }
 
 /* Puts another text in; the one that was there can be had back. */
-function replaceText(text) {
+function putText(text) {
   before = editor.text;
   editor.text = text;
   find('put-back').hidden = before.trim() === '';
+}
+
+function replaceText(text) {
+  form.elements.sendAnyway.checked = false;
+  putText(text);
   check();
 }
 
@@ -78,7 +86,12 @@ async function loadFile(file) {
       say('tooLarge', { size: formatBytes(file.size), max: formatBytes(maxBytes) }),
       'is-wrong',
     );
-  replaceText((await file.text()).replace(/\r\n/g, '\n').replace(/^\ufeff/, ''));
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
+    replaceText(text.replace(/\r\n/g, '\n'));
+  } catch {
+    show([], say('notUtf8'), 'is-wrong');
+  }
 }
 
 async function loadExample(link) {
@@ -128,13 +141,8 @@ find('check').addEventListener('click', (event) => {
 });
 find('format').addEventListener('click', (event) => {
   event.preventDefault();
-  try {
-    const formatted = JSON.stringify(JSON.parse(editor.text), null, 2);
-    if (formatted !== editor.text) replaceText(formatted);
-  } catch {
-    // The check says what keeps it from being JSON, and where.
-    check().then(showResult);
-  }
+  // The server lays it out, since JSON.parse would take the last zero off 78.40.
+  check({ format: true }).then(showResult);
 });
 for (const link of document.querySelectorAll('[data-example]')) {
   link.addEventListener('click', (event) => {

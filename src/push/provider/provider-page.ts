@@ -111,7 +111,7 @@ export class ProviderPage {
           verdict: sent?.checked?.verdict,
           problems: problems.map((problem) => ({
             ...problem,
-            source: lines[(problem.line ?? 0) - 1]?.trim().slice(0, 120),
+            quote: lines[(problem.line ?? 0) - 1]?.trim().slice(0, 120),
           })),
         }),
         ...(sent?.refusal && { refusal: describeError(req, sent.refusal) }),
