@@ -170,6 +170,13 @@ function plainFields(fields: Record<string, unknown>): Omit<ResourceRequest, 'te
  */
 function fieldText(resource: unknown, language: Language): string | undefined {
   if (typeof resource !== 'string' || resource === '') return undefined;
+  // A percent-encoded field whose bytes are no UTF-8 comes undecoded; no JSON begins like that.
+  if (resource.startsWith('%')) {
+    const bytes = resource.replaceAll(/%([0-9a-f]{2})/gi, (_, hexadecimal) =>
+      String.fromCharCode(Number.parseInt(hexadecimal, 16)),
+    );
+    fileText(Buffer.from(bytes, 'latin1'), language);
+  }
   const damaged = resource.indexOf('\ufffd');
   if (damaged >= 0) throw notUtf8(language, Buffer.byteLength(resource.slice(0, damaged)));
   // Forms end lines in CR LF (WHATWG HTML, multipart/form-data encoding), whatever was typed or pasted.
