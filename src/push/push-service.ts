@@ -12,13 +12,16 @@ import { AttemptMaker } from './delivery/make-attempt.js';
 import { LibraryIntake } from './intake/library-intake.js';
 import { ProviderIntake } from './intake/provider-intake.js';
 import { PushIntake } from './intake/push-intake.js';
+import { ResumableUploads } from './intake/resumable-uploads.js';
 import { UploadGuard } from './intake/upload-guard.js';
 import { Ledger } from './ledger/ledger.js';
 import { PayloadSweeper } from './ledger/payload-sweeper.js';
 import { PushEvents } from './ledger/push-events.js';
+import { UploadRecords } from './ledger/upload-records.js';
 import { WorkQueue } from './ledger/work-queue.js';
 import { providerRouter } from './pages/provider-router.js';
 import { pushRouter } from './pages/router.js';
+import { uploadsRouter } from './pages/uploads-router.js';
 import { ProviderAccounts } from './provider/provider-accounts.js';
 import { ResourceChecker } from './provider/provider-checker.js';
 import { ProviderPage } from './provider/provider-page.js';
@@ -91,6 +94,8 @@ export function createPushService(options: PushServiceOptions): PushService {
   const dispatcher = new Dispatcher({ queue, attempts, events, settings: config.dispatch, log, now });
   const intake = new PushIntake({ ledger, queue, dispatcher, sweeper, recorder, retryBudgetMs });
   const libraryIntake = new LibraryIntake({ connections, guard, intake, spool, sweeper, maxUploadBytes });
+  const records = new UploadRecords(database, sealer, now);
+  const uploads = new ResumableUploads({ records, spool, sweeper });
   const checker = new ResourceChecker();
   const accounts = new ProviderAccounts({ sdk, calls, connections });
   const sources = new ProviderSources({ sdk, readContract: contracts.read, recorder });
@@ -106,6 +111,7 @@ export function createPushService(options: PushServiceOptions): PushService {
         ...{ connections, ledger, dispatcher, events, sweeper, streams },
         ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
+      uploadsRouter({ connections, guard, intake, uploads, records, maxUploadBytes, uploadsPerMinute }),
       providerRouter({
         ...{ connections, guard, accounts, sources, page, checker },
         intake: new ProviderIntake({ connections, intake, spool, checker, accounts }),

@@ -124,6 +124,23 @@ const steps: Record<string, Step> = {
       table.index('reset_at');
     });
   },
+  '006-resumable-uploads': async (knex) => {
+    await knex.schema.createTable('uploads', (table) => {
+      table.string('id', 36).primary();
+      table.string('visitor_id', 36).notNullable().index();
+      table.string('connection_id', 36).notNullable();
+      table.bigInteger('size').notNullable();
+      // Whole segments in the file, and the bytes behind them.
+      table.integer('segments').notNullable();
+      table.text('tail_sealed');
+      table.integer('tail_bytes').notNullable();
+      table.text('facts_sealed').notNullable();
+      table.text('key_sealed').notNullable();
+      table.string('spool_name', 64).unique();
+      table.string('push_id', 36);
+      table.bigInteger('created_at').notNullable().index();
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

@@ -9,7 +9,7 @@ import { asSpoolError } from './storage-error.js';
 /** Payloads up to this size live in the ledger's row: one commit instead of two fsyncs and a rename. */
 export const inlineBytes = 64 * 1024;
 /** As much of the beginning as telling a file's type by its magic bytes takes. */
-const headBytes = 4100;
+export const headBytes = 4100;
 
 /** What was received: either `sealed` (small) or a file `spoolName` in the spool holds it, sealed under `key`. */
 export interface StoredPayload {
@@ -22,7 +22,8 @@ export interface StoredPayload {
   readonly spoolName?: string;
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

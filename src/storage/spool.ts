@@ -78,7 +78,8 @@ export class Spool {
   }
 }
 
-async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> {
+/** The plain bytes of a sealed file, checked segment by segment. */
+export async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();

@@ -21,7 +21,7 @@ interface PushIntakeParts {
   readonly ledger: Pick<Ledger, 'accept'>;
   readonly queue: Pick<WorkQueue, 'firstLease'>;
   readonly dispatcher: Pick<Dispatcher, 'reserve' | 'send' | 'giveBack' | 'wake'>;
-  readonly sweeper: Pick<PayloadSweeper, 'discard' | 'discardUnlessKnown'>;
+  readonly sweeper: Pick<PayloadSweeper, 'discard' | 'discardIfUnknown' | 'discardUnlessKnown'>;
   readonly recorder: Pick<Recorder, 'browserStep'>;
   readonly retryBudgetMs: number;
 }
@@ -39,21 +39,23 @@ export class PushIntake {
    * nothing of it is left, unless the commit's outcome is unknown: then the payload stays for as long as that.
    * @param store stores the payload; when it rejects it has removed what it had stored
    * @param describe checks what was stored, and says what the push is
+   * @param keepsOnFailure the caller keeps what was stored when this rejects, to try it again
    * @throws what `store` and `describe` throw; AppError IdempotencyConflict, ConnectionNotFound; an error of the database
    */
   async storeAndAccept<T extends { readonly payload: StoredPayload }>(
     store: () => Promise<T>,
     describe: (stored: T) => PushDetails | Promise<PushDetails>,
+    keepsOnFailure = false,
   ): Promise<Push> {
     const stored = await store();
     const { spoolName } = stored.payload;
     try {
       const { push, isNew } = await this.#accept(await describe(stored), stored.payload);
-      if (!isNew && spoolName !== undefined) await this.#parts.sweeper.discard(spoolName);
+      if (!isNew && spoolName !== undefined) await this.#parts.sweeper.discardIfUnknown(spoolName);
       return push;
     } catch (error) {
       // A refusal of ours rolled the transaction back; after any other error the commit may have taken place all the same.
-      if (spoolName !== undefined) {
+      if (spoolName !== undefined && !keepsOnFailure) {
         if (error instanceof AppError) await this.#parts.sweeper.discard(spoolName);
         else await this.#parts.sweeper.discardUnlessKnown(spoolName);
       }

@@ -111,6 +111,23 @@ export class UploadGuard {
   }
 
   /**
+   * Runs `task` if `bytes` more would fit into the visitor's quota, everybody's, and onto the disk.
+   * @throws AppError QuotaExceeded, StorageFull, StorageUnavailable
+   */
+  async withRoomFor<T>(visitorId: string, bytes: number, task: () => Promise<T>): Promise<T> {
+    this.#reserve(visitorId, bytes);
+    try {
+      await this.#assertQuota(visitorId);
+      await this.#spool.assertRoomFor(this.#reservedInAll);
+      return await task();
+    } finally {
+      this.#reserve(visitorId, -bytes);
+      // What was known of this visitor's bytes is out of date.
+      this.#stored.delete(visitorId);
+    }
+  }
+
+  /**
    * Runs `receive` for a body that is not kept: it is to be checked, or its sender has no connection. The deadline for
    * bodies holds for it (`bodyDeadline`).
    * @param visitorId of a visitor who has a connection; all others share what is left, by address

@@ -239,10 +239,15 @@ export class Ledger {
       .join('pushes', 'pushes.id', 'payloads.push_id')
       .select(sum)
       .first();
-    return { ofVisitor: Number(row.of_visitor), inAll: Number(row.in_all) };
+    // Uploads that are not complete yet: all of what they are going to be.
+    const open = await this.#database('uploads').whereNull('push_id').select(sum).first();
+    return {
+      ofVisitor: Number(row.of_visitor) + Number(open.of_visitor),
+      inAll: Number(row.in_all) + Number(open.in_all),
+    };
   }
 
-  /** Deletes all pushes of the visitor. @returns names in the spool that can be removed now */
+  /** Deletes all pushes of the visitor, and uploads that are not complete. @returns names in the spool that can be removed now */
   async forget(visitorId: string): Promise<string[]> {
     return this.#database.transaction(async (transaction) => {
       const ids = transaction('pushes').select('id').where('visitor_id', visitorId);
@@ -253,7 +258,10 @@ export class Ledger {
       await transaction('payloads').whereIn('push_id', ids).delete();
       await transaction('attempts').whereIn('push_id', ids).delete();
       await transaction('pushes').where('visitor_id', visitorId).delete();
-      return files;
+      const uploads = () => transaction('uploads').where('visitor_id', visitorId);
+      const begun = await uploads().whereNotNull('spool_name').pluck('spool_name');
+      await uploads().delete();
+      return [...files, ...begun];
     });
   }
 }

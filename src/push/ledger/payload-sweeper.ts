@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { asStorageError, type Database, isShared, type Spool } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
+import { uploadExpiryMs } from './upload-records.js';
 
 type QueryBuilder = Knex.QueryBuilder;
 
@@ -9,8 +10,8 @@ const sweepEveryMs = 10 * 60_000;
 const youngMs = 24 * 3_600_000;
 
 /**
- * Removes payloads that nobody needs any more: of cancelled pushes at once, of failed ones after their retention, and
- * files that no row knows (a process died between the file and the commit).
+ * Removes payloads that nobody needs any more: of cancelled pushes at once, of failed ones after their retention, of
+ * uploads that were never completed, and files that no row knows (a process died between the file and the commit).
  */
 export class PayloadSweeper {
   #timer: NodeJS.Timeout | undefined;
@@ -64,6 +65,18 @@ export class PayloadSweeper {
       );
   }
 
+  /** Removes a file unless a push has it. Never rejects, as `discard`. */
+  async discardIfUnknown(spoolName: string): Promise<void> {
+    const known = await this.#database('payloads')
+      .where('spool_name', spoolName)
+      .first('push_id')
+      .catch((error) => {
+        this.#log.error({ err: asStorageError(error) }, 'a file is left for the next sweep');
+        return 'unknown';
+      });
+    if (known === undefined) await this.discard(spoolName);
+  }
+
   /**
    * Removes a file whose commit failed, unless the ledger knows it all the same: when the connection to the database
    * breaks during the commit, nobody can say whether it took place. Never rejects.
@@ -110,6 +123,13 @@ export class PayloadSweeper {
     const expired = this.#database('pushes').join('payloads', 'payloads.push_id', 'pushes.id');
     isOver(expired);
     for (const id of await expired.pluck('pushes.id')) await this.#releaseWhere(id, isOver);
+    const begun = await this.#database('uploads')
+      .where('created_at', '<', this.#now() - uploadExpiryMs)
+      .select('id', 'spool_name');
+    for (const { id, spool_name } of begun) {
+      await this.#database('uploads').where({ id }).delete();
+      if (spool_name !== null) await this.#spool.discard(spool_name);
+    }
     const orphans = await this.#orphans(youngestMs);
     for (const name of orphans) await this.#spool.discard(name);
     if (orphans.length > 0)
@@ -121,7 +141,10 @@ export class PayloadSweeper {
     const files = (await this.#spool.list(Date.now()))
       .filter(({ ageMs }) => ageMs >= youngestMs)
       .map(({ name }) => name);
-    const known = new Set(await this.#database('payloads').whereNotNull('spool_name').pluck('spool_name'));
+    const known = new Set([
+      ...(await this.#database('payloads').whereNotNull('spool_name').pluck('spool_name')),
+      ...(await this.#database('uploads').whereNotNull('spool_name').pluck('spool_name')),
+    ]);
     return files.filter((name) => !known.has(name));
   }
 

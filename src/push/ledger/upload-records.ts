@@ -1,0 +1,139 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { commitTogether, type Database, type ResumableProgress, type Sealer } from '../../storage/index.js';
+
+/** An upload that is not complete by then is removed; also how long a completed one is remembered. */
+export const uploadExpiryMs = 24 * 3_600_000;
+
+/** What the client said about an upload when it began, as `Upload-Metadata` of tus has it. */
+export type UploadMetadata = Readonly<Record<string, string | null>>;
+
+/** One upload that comes in several goes. Times are Unix milliseconds, sizes bytes. */
+export interface UploadRecord {
+  readonly id: string;
+  readonly visitorId: string;
+  readonly connectionId: string;
+  readonly size: number;
+  readonly progress: ResumableProgress;
+  readonly metadata: UploadMetadata;
+  readonly key: Buffer;
+  /** `undefined` once the push has taken the payload over. */
+  readonly spoolName: string | undefined;
+  readonly pushId: string | undefined;
+  readonly createdAt: number;
+}
+
+interface UploadRow {
+  id: string;
+  visitor_id: string;
+  connection_id: string;
+  size: number;
+  segments: number;
+  tail_sealed: string | null;
+  tail_bytes: number;
+  facts_sealed: string;
+  key_sealed: string;
+  spool_name: string | null;
+  push_id: string | null;
+  created_at: number;
+}
+
+const factsContext = (id: string) => `facts of upload ${id}`;
+const keyContext = (id: string) => `payload key of upload ${id}`;
+const tailContext = (id: string) => `tail of upload ${id}`;
+
+/** The ledger of uploads that are not complete yet, and for a while of those that are. */
+export class UploadRecords {
+  readonly #database: Database;
+  readonly #sealer: Sealer;
+  readonly #now: () => number;
+
+  constructor(database: Database, sealer: Sealer, now: () => number) {
+    this.#database = database;
+    this.#sealer = sealer;
+    this.#now = now;
+  }
+
+  async add(upload: {
+    visitorId: string;
+    connectionId: string;
+    size: number;
+    metadata: UploadMetadata;
+  }): Promise<string> {
+    const id = randomUUID();
+    await this.#database<UploadRow>('uploads').insert({
+      id,
+      visitor_id: upload.visitorId,
+      connection_id: upload.connectionId,
+      size: upload.size,
+      segments: 0,
+      tail_sealed: null,
+      tail_bytes: 0,
+      facts_sealed: this.#sealer.seal(JSON.stringify(upload.metadata), factsContext(id)),
+      key_sealed: this.#sealer.seal(randomBytes(32), keyContext(id)),
+      spool_name: randomUUID(),
+      push_id: null,
+      created_at: this.#now(),
+    });
+    return id;
+  }
+
+  /** The visitor's own upload; `undefined` for anybody else's just as for none. */
+  async find(visitorId: string, id: string): Promise<UploadRecord | undefined> {
+    const row = await this.#database<UploadRow>('uploads').where({ visitor_id: visitorId, id }).first();
+    if (row === undefined) return undefined;
+    const tail =
+      row.tail_sealed === null ? Buffer.alloc(0) : this.#sealer.open(row.tail_sealed, tailContext(id));
+    return {
+      id,
+      visitorId,
+      connectionId: row.connection_id,
+      size: row.size,
+      progress: { segments: row.segments, tail },
+      metadata: JSON.parse(
+        this.#sealer.open(row.facts_sealed, factsContext(id)).toString(),
+      ) as UploadMetadata,
+      key: this.#sealer.open(row.key_sealed, keyContext(id)),
+      spoolName: row.spool_name ?? undefined,
+      pushId: row.push_id ?? undefined,
+      createdAt: row.created_at,
+    };
+  }
+
+  /** How many of the visitor's uploads are not complete. */
+  async countOpen(visitorId: string): Promise<number> {
+    const row = await this.#database('uploads')
+      .where('visitor_id', visitorId)
+      .whereNull('push_id')
+      .count('* as count')
+      .first();
+    return Number(row?.count ?? 0);
+  }
+
+  /** Promises that this much has arrived. @returns whether the upload is still there */
+  async keepProgress(id: string, { segments, tail }: ResumableProgress): Promise<boolean> {
+    const changed = await commitTogether(this.#database, (transaction) =>
+      transaction('uploads')
+        .where({ id })
+        .update({
+          segments,
+          tail_bytes: tail.length,
+          tail_sealed: tail.length === 0 ? null : this.#sealer.seal(tail, tailContext(id)),
+        }),
+    );
+    return changed === 1;
+  }
+
+  /** The payload belongs to the push now; what is left answers a client that asks again. */
+  async complete(id: string, pushId: string): Promise<void> {
+    await this.#database('uploads')
+      .where({ id })
+      .update({ push_id: pushId, spool_name: null, tail_sealed: null });
+  }
+
+  /** @returns the name in the spool that can be removed now */
+  async remove(id: string): Promise<string | undefined> {
+    const row = await this.#database<UploadRow>('uploads').where({ id }).first('spool_name');
+    const removed = await this.#database('uploads').where({ id }).delete();
+    return (removed === 1 && row?.spool_name) || undefined;
+  }
+}
