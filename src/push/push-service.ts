@@ -111,7 +111,7 @@ export function createPushService(options: PushServiceOptions): PushService {
         ...{ connections, ledger, dispatcher, events, sweeper, streams },
         ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
-      uploadsRouter({ connections, guard, intake, uploads, records, maxUploadBytes, uploadsPerMinute }),
+      uploadsRouter({ connections, guard, intake, uploads, records, maxUploadBytes, limits }),
       providerRouter({
         ...{ connections, guard, accounts, sources, page, checker },
         intake: new ProviderIntake({ connections, intake, spool, checker, accounts }),

@@ -3,7 +3,7 @@ import { type NextFunction, type Request, type Response, Router } from 'express'
 import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import type { StoredPayload } from '../../storage/index.js';
-import { rateLimitPerMinute, visitorOf } from '../../web/index.js';
+import { type RateLimits, visitorOf } from '../../web/index.js';
 import { parseFileMeta } from '../intake/file-meta.js';
 import { safeFileName } from '../intake/file-name.js';
 import { checkMimeType } from '../intake/mime-check.js';
@@ -30,7 +30,7 @@ interface UploadsRouterParts {
   readonly uploads: ResumableUploads;
   readonly records: UploadRecords;
   readonly maxUploadBytes: number;
-  readonly uploadsPerMinute: number;
+  readonly limits: RateLimits;
 }
 
 /**
@@ -74,7 +74,7 @@ export function uploadsRouter(parts: UploadsRouterParts): Router {
   });
 
   router.options([path, `${path}/:id`], (req, res) => answer(req, res));
-  router.post(path, rateLimitPerMinute(parts.uploadsPerMinute), async (req, res) => {
+  router.post(path, ...parts.limits.uploads, async (req, res) => {
     const visitorId = requireVisitor(req);
     const { connectionId, size } = await checkBeginning(req, visitorId);
     if ((await records.countOpen(visitorId)) >= mostOpen)
