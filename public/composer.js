@@ -1,28 +1,24 @@
-import { fieldOfPath, fieldsOfMeta, metaWithFields, splitList } from './file-meta.js';
-import { safeName } from './words.js';
+import { fieldOfPath, fieldsOfMeta, metaWithFields, problemsOfMeta, splitList } from './file-meta.js';
 
 const fieldNames = ['accountId', 'reference', 'tags', 'mimeType'];
 
 /* A problem is said as the end of a sentence that begins with what it is about: "Tags 2 is too long". */
 function sentenceOf(field, { path, message }) {
   if (/^\p{Lu}/u.test(message)) return message;
-  const label =
-    field === 'fileMeta'
-      ? field
-      : document.querySelector(`label[for="${field}"]`).firstChild.textContent.trim();
+  const about = document.getElementById(field).dataset.about ?? field;
   const entry = /\b(?:tags|reference)\[(\d+)\]/.exec(path)?.[1];
-  return `${label}${entry === undefined ? '' : ` ${Number(entry) + 1}`} ${message}`;
+  return `${about}${entry === undefined ? '' : ` ${Number(entry) + 1}`} ${message}`;
 }
 
 const asText = (meta) => JSON.stringify(meta, null, 2);
 
 /*
- * The fields that describe one file, and beside them the same as JSON; each follows the other.
- * An item is `{ text, problems?, file? }`; what is typed goes into the `text` of the one that is shown.
+ * The fields that describe what is sent, and under "Details" the same as JSON; each follows the other.
+ * An item is `{ text, problems?, file? }`; what is typed goes into the `text` of the one that is shown, and
+ * `onChange()` is told of it. `saying` gives the words of the page and of what is wrong with a field.
  */
-export function createComposer(form, say) {
+export function createComposer(form, { say, sayField }, onChange) {
   const area = document.getElementById('composer');
-  const described = document.getElementById('described');
   const json = form.elements.fileMeta;
   const inputs = fieldNames.map((name) => form.elements[name]);
   const readFields = () => Object.fromEntries(inputs.map((input) => [input.name, input.value]));
@@ -52,15 +48,21 @@ export function createComposer(form, say) {
     else form.elements[field].setAttribute('aria-invalid', 'true');
   }
 
+  function focus(field) {
+    const details = form.elements[field].closest('details');
+    if (details) details.open = true;
+    form.elements[field].focus();
+  }
+
   function showProblems(problems) {
-    const messages = { file: [], accountId: [], tags: [], reference: [], mimeType: [], fileMeta: [] };
+    const messages = { file: [], tags: [], accountId: [], reference: [], mimeType: [], fileMeta: [] };
     for (const problem of problems) {
       const field = fieldOfPath(problem.path) ?? 'file';
       messages[field].push(sentenceOf(field, problem));
     }
     for (const [field, said] of Object.entries(messages)) setProblem(field, said.join(' '));
     const first = Object.keys(messages).find((field) => messages[field].length > 0);
-    if (first) form.elements[first].focus();
+    if (first) focus(first);
   }
 
   function check() {
@@ -81,12 +83,13 @@ export function createComposer(form, say) {
     shown.text = json.value;
     setProblem(name, '');
     setProblem('fileMeta', '');
+    onChange();
   }
 
   for (const input of inputs) input.addEventListener('input', () => followFields(input.name));
   json.addEventListener('input', () => {
     shown.text = json.value;
-    check();
+    if (check()) onChange();
   });
   for (const tag of document.querySelectorAll('#suggestions [data-tag]')) {
     const button = document.createElement('button');
@@ -100,29 +103,36 @@ export function createComposer(form, say) {
     tag.replaceWith(button);
   }
 
+  /* The description that a file starts with: what was typed, for a file of this type. */
+  function startText(mimeType, keepsTyped) {
+    const typed = metaWithFields(parseOr(json.value, {}), readFields());
+    return asText(keepsTyped && typed.mimeType ? typed : { ...typed, mimeType });
+  }
+
   return {
-    /* Tells whether the JSON that is shown can be read, and says so at its field when not. */
-    check,
     showProblems,
-    focusJson: () => json.focus(),
     show(item) {
       shown = item;
       json.value = item.text;
-      described.textContent = safeName(item.file?.name ?? '');
-      if (!check()) return;
-      if (item.problems?.length > 0) showProblems(item.problems);
+      if (check() && item.problems?.length > 0) showProblems(item.problems);
     },
     /* Nothing can be changed while there is no file to change it for. */
     setEnabled(enabled) {
       area.inert = !enabled;
     },
-    /* The description that a new file starts with: what was typed before it for the first, the account for others. */
-    startText(mimeType, isFirst) {
-      const fields = readFields();
-      const typed = isFirst
-        ? parseOr(json.value, {})
-        : metaWithFields({}, { ...fields, tags: '', reference: '' });
-      return asText(isFirst && typed.mimeType ? typed : { ...typed, mimeType });
+    startText,
+    /* Says of these files too what the shown one says; each keeps its own type. */
+    copyTo(items) {
+      for (const item of items) item.text = startText(String(parseOr(item.text, {}).mimeType ?? ''), false);
+    },
+    mimeTypeOf: (item) => String(parseOr(item.text, {}).mimeType ?? ''),
+    /* What the app would refuse in this item's description, in words: `[{ path, message }]`. */
+    problemsOf({ text }) {
+      try {
+        return problemsOfMeta(parse(text)).map(({ path, message }) => ({ path, message: sayField(message) }));
+      } catch (error) {
+        return [{ path: 'fileMeta', message: say('notJson', { reason: error.message }) }];
+      }
     },
     /* What the fields say, for the time before there is a file. */
     draft: () => ({ text: json.value.trim() || asText(metaWithFields({}, readFields())) }),

@@ -9,11 +9,17 @@ const typesByExtension = {
   vcf: 'text/vcard',
   xml: 'application/xml',
 };
+const mimeType = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/i;
+const maxEntries = 50;
+const maxCharacters = 256;
+const maxHeaderBytes = 8192;
+/* The signature and the other parts of a signed descriptor. */
+const signingBytes = 36 + 2 + 683;
 
-/* What kind of file it is: as the browser says, else by the ending of its name. */
-export function mimeTypeOf(file) {
+/* What kind of file it is: by its first bytes where they tell (`found`), else as the browser says, else by its name. */
+export function mimeTypeOf(file, found) {
   const extension = file.name.split('.').pop().toLowerCase();
-  return file.type || typesByExtension[extension] || 'application/octet-stream';
+  return found || file.type || typesByExtension[extension] || 'application/octet-stream';
 }
 
 export function splitList(text) {
@@ -55,4 +61,43 @@ export function fieldOfPath(path = '') {
   if (named) return named[1];
   if (path === 'file') return 'file';
   return path.startsWith('fileMeta') ? 'fileMeta' : undefined;
+}
+
+/*
+ * What the app would refuse in a description, before anything is sent: `[{ path, message }]`, where `message` is the
+ * key of a sentence in the words `fields`. The rules are those of `src/push/intake/file-meta.ts`.
+ */
+export function problemsOfMeta(meta) {
+  const problems = [];
+  const report = (path, message) => problems.push({ path: `fileMeta.${path}`, message });
+  const checkText = (path, value, max = maxCharacters) => {
+    if (typeof value !== 'string') report(path, 'text');
+    else if (value.trim() === '') report(path, 'required');
+    else if (value.trim().length > max) report(path, 'tooLong');
+  };
+  const checkList = (name) => {
+    const list = meta[name];
+    if (list === undefined) return;
+    if (!Array.isArray(list)) return report(name, 'listOfTexts');
+    if (list.length > maxEntries) report(name, 'tooMany');
+    list.forEach((entry, index) => {
+      checkText(`${name}[${index}]`, entry);
+    });
+  };
+  checkText('mimeType', meta.mimeType, 255);
+  if (problems.length === 0 && !mimeType.test(meta.mimeType.trim())) report('mimeType', 'mimeType');
+  if (!Array.isArray(meta.accounts) || meta.accounts.length === 0) report('accounts', 'accounts');
+  else if (meta.accounts.length > maxEntries) report('accounts', 'tooMany');
+  else
+    meta.accounts.forEach((account, index) => {
+      checkText(`accounts[${index}].accountId`, account?.accountId);
+    });
+  checkList('reference');
+  checkList('tags');
+  for (const key of Object.keys(meta))
+    if (!['mimeType', 'accounts', 'reference', 'tags'].includes(key)) report(key, 'unknownKey');
+  const bytes = new TextEncoder().encode(JSON.stringify({ metadata: meta })).length;
+  if (Math.ceil((bytes * 4) / 3) + signingBytes > maxHeaderBytes)
+    problems.push({ path: 'fileMeta', message: 'descriptorTooLarge' });
+  return problems;
 }

@@ -1,11 +1,14 @@
 const finalStates = new Set(['delivered', 'failed', 'cancelled']);
 const pollEveryMs = 3000;
+/* An open stream that says nothing may be one that something on the way holds back. */
+const lookAnywayMs = 10_000;
 
 /*
  * Calls `onState` with the push each time its state changes, until it is final: by server-sent events, or by asking
- * again and again where those do not get through. Gives a function that stops it.
+ * again and again where those do not get through; `onGone` when there is no such push any more. Gives a function that
+ * stops it.
  */
-export function followPush(links, onState) {
+export function followPush(links, onState, onGone = () => {}) {
   let stopped = false;
   let timer;
   const source = new EventSource(links.events);
@@ -20,23 +23,34 @@ export function followPush(links, onState) {
     if (finalStates.has(push.state)) stop();
     onState(push);
   };
-  const poll = async () => {
-    if (stopped) return;
+  const pollIn = (ms) => {
+    clearTimeout(timer);
+    if (!stopped) timer = setTimeout(poll, ms);
+  };
+  async function poll() {
     try {
       const answer = await fetch(links.self, { headers: { Accept: 'application/json' } });
-      if (answer.status === 404) return stop();
+      if (stopped) return;
+      if (answer.status === 404) {
+        stop();
+        return onGone();
+      }
       const body = await answer.json();
       if (answer.ok) take(body.push ?? body);
     } catch {
       // The network is away; the next round asks again.
     }
-    if (!stopped) timer = setTimeout(poll, pollEveryMs);
-  };
+    pollIn(source.readyState === EventSource.CLOSED ? pollEveryMs : lookAnywayMs);
+  }
 
-  source.addEventListener('state', (event) => take(JSON.parse(event.data)));
+  source.addEventListener('state', (event) => {
+    pollIn(lookAnywayMs);
+    take(JSON.parse(event.data));
+  });
   source.addEventListener('error', () => {
     // While it says CONNECTING the browser tries again by itself; CLOSED means that it has given up.
-    if (source.readyState === EventSource.CLOSED) poll();
+    if (source.readyState === EventSource.CLOSED) pollIn(0);
   });
+  pollIn(lookAnywayMs);
   return stop;
 }

@@ -3,22 +3,30 @@ import { localizeTimes } from './times.js';
 
 const news = document.getElementById('news');
 const live = () => document.getElementById('live');
-let refreshing;
+const longestWaitMs = 8000;
+/* `updatedAt` and state of the newest push that was told of; the page is asked for until it shows that. */
+let wanted;
+let isRefreshing = false;
+
+const isShown = ({ state, updatedAt }) =>
+  state === live().dataset.state && String(updatedAt) === live().dataset.updated;
 
 /* Takes the new state from the page itself, so that there is one place that says how a push looks: the server. */
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
-  if (!answer.ok) return;
+  if (answer.status === 404) return location.reload();
+  if (!answer.ok) throw new Error(`the page was answered with ${answer.status}`);
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.getElementById('live');
-  if (!fresh) return;
+  if (!fresh) throw new Error('something else answered for the page');
 
   const old = live();
   const hadFocus = old.contains(document.activeElement);
-  const open = [...old.querySelectorAll('details')].map((details) => details.open);
-  fresh.querySelectorAll('details').forEach((details, index) => {
-    details.open = open[index] ?? details.open;
-  });
+  const open = [...old.querySelectorAll('details[id]')].filter((details) => details.open);
+  for (const { id } of open) {
+    const same = fresh.querySelector(`#${id}`);
+    if (same) same.open = true;
+  }
   localizeTimes(fresh);
   old.replaceWith(fresh);
   document.querySelector('.steps').replaceWith(page.querySelector('.steps'));
@@ -27,13 +35,28 @@ async function refresh() {
   if (hadFocus) document.getElementById('verdict').focus();
 }
 
-function onState(push) {
-  if (push.state === live().dataset.state && String(push.updatedAt) === live().dataset.updated) return;
+async function onState(push) {
+  wanted = push;
   // One after the other, or an older page could arrive last.
-  refreshing = (refreshing ?? Promise.resolve()).then(refresh).catch(() => undefined);
+  if (isRefreshing) return;
+  isRefreshing = true;
+  let waitMs = 500;
+  while (!isShown(wanted)) {
+    const isThere = await refresh().then(
+      () => Number(live().dataset.updated) >= wanted.updatedAt,
+      () => false,
+    );
+    if (isThere) break;
+    await new Promise((resolve) => {
+      setTimeout(resolve, waitMs);
+      window.addEventListener('online', resolve, { once: true });
+    });
+    waitMs = Math.min(longestWaitMs, waitMs * 2);
+  }
+  isRefreshing = false;
 }
 
-if (live().dataset.final === 'false') followPush(live().dataset, onState);
+if (live().dataset.final === 'false') followPush(live().dataset, onState, () => location.reload());
 
 // Back from the consent page, or from another tab where something was done about it.
 window.addEventListener('pageshow', (event) => {

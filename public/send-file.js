@@ -1,41 +1,98 @@
+import { createMultipart } from './send-multipart.js';
+import { createResumable } from './send-resumable.js';
+
+/* A smaller one is through before a second request would have been worth it. */
+const oneRequestBytes = 512 * 1024;
+/* Something between the browser and the app does not let the methods of tus through. */
+const notResumable = new Set([404, 405, 501]);
+const longestWaitMs = 10_000;
+
 /*
- * Sends one file with its description. Calls `onProgress({ sent, total, msLeft })` meanwhile.
- * `done` becomes `{ push }`, `{ error: { code, message, details? } }`, `{ dead: true }` when the network failed,
- * or `{ cancelled: true }`; it never rejects. XMLHttpRequest, because fetch does not tell how far an upload is.
+ * Sends one file with its description, and goes on sending through every break of the network until it has arrived,
+ * is refused or is cancelled. Tells `onProgress({ sent, total, msLeft })` how far it is, `onWaiting(error?)` when it
+ * waits to try again, and `onUrl(address)` where a resumable upload is. `done` becomes `{ push }`,
+ * `{ error: { code, message, details? } }` or `{ cancelled: true }`; it never rejects.
  */
-export function sendFile({ action, key, connection, fileMeta, file }, onProgress) {
-  const body = new FormData();
-  body.append('connection', connection);
-  body.append('idempotencyKey', key);
-  body.append('fileMeta', fileMeta);
-  body.append('file', file);
-
-  const request = new XMLHttpRequest();
-  const startedAt = performance.now();
-  request.upload.addEventListener('progress', ({ loaded, total }) => {
-    const passedMs = performance.now() - startedAt;
-    onProgress({ sent: loaded, total, msLeft: (passedMs / loaded) * (total - loaded) });
-  });
+export function sendFile(sending, { onProgress, onWaiting, onUrl, stallMs }) {
+  const { file } = sending;
+  let finish;
   const done = new Promise((resolve) => {
-    request.addEventListener('load', () => resolve(answerOf(request)));
-    request.addEventListener('error', () => resolve({ dead: true }));
-    request.addEventListener('timeout', () => resolve({ dead: true }));
-    request.addEventListener('abort', () => resolve({ cancelled: true }));
+    finish = resolve;
   });
-  request.open('POST', action);
-  request.setRequestHeader('Accept', 'application/json');
-  request.setRequestHeader('Idempotency-Key', key);
-  request.send(body);
-  return { done, cancel: () => request.abort() };
-}
+  let isOver = false;
+  let carrier;
+  let timer;
+  let fails = 0;
+  let movedAt = 0;
+  let begun;
 
-function answerOf(request) {
-  try {
-    const answer = JSON.parse(request.responseText);
-    if (request.status < 300 && answer.links) return { push: answer };
-    if (answer.error?.message) return { error: answer.error };
-  } catch {
-    // Something between the app and the browser answered in its own way.
+  function moved(sent) {
+    const now = performance.now();
+    movedAt = now;
+    fails = 0;
+    begun ??= { at: now, sent };
+    const msLeft = ((now - begun.at) / Math.max(1, sent - begun.sent)) * (file.size - sent);
+    onProgress({ sent, total: file.size, msLeft });
   }
-  return { error: {} };
+
+  /* A connection that says nothing any more is given up; whatever arrived is not sent again. */
+  const watch = setInterval(() => {
+    if (movedAt > 0 && performance.now() - movedAt > stallMs) carrier?.stop();
+  }, 1000);
+
+  function end(outcome) {
+    isOver = true;
+    clearInterval(watch);
+    clearTimeout(timer);
+    window.removeEventListener('online', again);
+    window.removeEventListener('offline', stop);
+    finish(outcome);
+  }
+  const stop = () => carrier?.stop();
+
+  async function attempt() {
+    timer = undefined;
+    carrier ??=
+      file.size <= oneRequestBytes && !sending.uploadUrl
+        ? createMultipart(sending, moved)
+        : await createResumable(sending, moved, onUrl).catch(() => createMultipart(sending, moved));
+    if (isOver) return;
+    movedAt = performance.now();
+    begun = undefined;
+    const outcome = await carrier.attempt();
+    movedAt = 0;
+    if (isOver) return;
+    if (
+      carrier.isResumable &&
+      outcome.error?.code !== 'ConnectionNotFound' &&
+      notResumable.has(outcome.status)
+    ) {
+      carrier = createMultipart(sending, moved);
+      return attempt();
+    }
+    if (outcome.push || !outcome.isTemporary) return end(outcome);
+    onWaiting(outcome.error?.message ? outcome.error : undefined);
+    const waitMs = outcome.retryAfterMs ?? Math.min(longestWaitMs, 500 * 2 ** fails);
+    fails += 1;
+    timer = setTimeout(attempt, waitMs);
+  }
+  function again() {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    attempt();
+  }
+
+  window.addEventListener('online', again);
+  window.addEventListener('offline', stop);
+  attempt();
+  return {
+    done,
+    /* Tries at once where it waits. */
+    again,
+    cancel() {
+      end({ cancelled: true });
+      carrier?.stop();
+      carrier?.discard();
+    },
+  };
 }

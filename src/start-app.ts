@@ -178,7 +178,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     viewsFolder: join(root, 'views'),
     isDevelopment: options.isDevelopment ?? false,
     bodyTimeoutMs: config.uploads.bodyTimeoutMs,
-    assets: createAssets(join(root, 'public')),
+    assets: createAssets(join(root, 'public'), {
+      'tus.min.js': fileURLToPath(import.meta.resolve('tus-js-client/dist/tus.min.js')),
+    }),
     onboardOrigins,
     baseUrl: () => baseUrl,
     routers: [

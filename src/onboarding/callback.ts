@@ -217,8 +217,9 @@ type SuccessfulCallback = Callback & { code: string };
 
 /** @throws AppError ConsentCancelled, ConsentFailed */
 async function failed(req: Request, { state, errorCode }: Callback): Promise<never> {
-  const isPending = state !== undefined && Object.hasOwn(req.session.authorizations ?? {}, state);
-  if (isPending)
+  const all = req.session.authorizations ?? {};
+  const pending = state !== undefined && Object.hasOwn(all, state) ? all[state] : undefined;
+  if (state !== undefined && pending !== undefined)
     await changeSession(req, (session) => {
       session.authorizations = withoutAuthorization(session, state);
     }).catch((error) => {
@@ -228,6 +229,11 @@ async function failed(req: Request, { state, errorCode }: Callback): Promise<nev
   const code = errorCode ?? 'unknown';
   throw new AppError(code === 'USER_CANCEL' ? 'ConsentCancelled' : 'ConsentFailed', {
     platform: { code },
-    values: { platformCode: code },
+    // For "Try again" on the page, which begins the same authorization anew.
+    values: {
+      platformCode: code,
+      ...(pending && { type: pending.type }),
+      ...(pending?.connectionId !== undefined && { connection: pending.connectionId }),
+    },
   });
 }

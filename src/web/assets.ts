@@ -23,6 +23,9 @@ const contentTypes: Record<string, string> = {
   webp: 'image/webp',
   ico: 'image/x-icon',
   woff2: 'font/woff2',
+  pdf: 'application/pdf',
+  csv: 'text/csv; charset=utf-8',
+  json: 'application/json',
 };
 const compressible = new Set(['css', 'js', 'svg', 'txt']);
 const icon = 'icon.svg';
@@ -30,9 +33,10 @@ const icon = 'icon.svg';
 /**
  * Reads every file of `publicFolder` once, compresses it once, and serves it from memory under an address that
  * changes with its content, so that browsers may keep it for a year (RFC 8246). Throws when the folder can't be read.
+ * @param elsewhere further files by name: their paths, for scripts of packages
  */
-export function createAssets(publicFolder: string): Assets {
-  const byName = readAssets(publicFolder);
+export function createAssets(publicFolder: string, elsewhere: Readonly<Record<string, string>> = {}): Assets {
+  const byName = readAssets(publicFolder, elsewhere);
   const byUrl = new Map([...byName.values()].map((asset) => [asset.url, asset]));
   const router = Router();
   router.get('/assets/{*name}', (req, res) => {
@@ -55,12 +59,13 @@ export function createAssets(publicFolder: string): Assets {
   };
 }
 
-function readAssets(folder: string): Map<string, Asset> {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+function readAssets(folder: string, elsewhere: Readonly<Record<string, string>>): Map<string, Asset> {
+  const inFolder = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map((entry) =>
       join(entry.parentPath, entry.name).slice(folder.length).split(sep).filter(Boolean).join('/'),
     );
+  const names = [...inFolder, ...Object.keys(elsewhere)];
   const assets = new Map<string, Asset>();
   const inProgress = new Set<string>();
 
@@ -69,8 +74,8 @@ function readAssets(folder: string): Map<string, Asset> {
     if (known) return known;
     if (inProgress.has(name)) throw new Error(`The asset ${name} imports itself in a circle`);
     inProgress.add(name);
-    let plain = readFileSync(join(folder, name));
-    if (/\.(js|css)$/.test(name)) {
+    let plain: Buffer = readFileSync(elsewhere[name] ?? join(folder, name));
+    if (/\.(js|css)$/.test(name) && !(name in elsewhere)) {
       // A module that imports './other.js' must ask for the hashed address too, or it would miss the long cache.
       const linked = plain.toString('utf8').replace(/(['"])\.\/([\w./-]+)\1/g, (whole, quote, other) => {
         return names.includes(other) ? `${quote}${add(other).url}${quote}` : whole;

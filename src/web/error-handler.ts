@@ -38,7 +38,41 @@ const wayOn: Partial<Record<ErrorCode, { href: string; label: string }>> = {
   PushNotCancellable: { href: '/pushes', label: 'ways:history' },
   IdempotencyConflict: { href: '/pushes', label: 'ways:history' },
   StateUsed: { href: '/push', label: 'ways:upload' },
+  ConnectionNotFound: { href: '/push', label: 'ways:upload' },
 };
+
+/** What may work in a moment without anybody changing anything. */
+const passing: readonly ErrorCode[] = [
+  'TooManyRequests',
+  'TooManyUploads',
+  'DigimeUnreachable',
+  'StorageUnavailable',
+  'ShuttingDown',
+];
+const retryAfterSeconds = 5;
+
+interface WayOn {
+  href: string;
+  label: string;
+  /** Sent as a form of these fields. */
+  post?: boolean;
+  fields?: Record<string, string>;
+}
+
+/** What the page offers next. An empty `href` asks for the same page again, without its query standing on the page. */
+function wayOnFrom(req: Request, error: AppError): WayOn {
+  const t = translator(languageOf(req));
+  const again = t('ways:again');
+  if (error.code === 'ConsentCancelled' || error.code === 'ConsentFailed') {
+    const { type, connection } = error.values;
+    if (type === 'read') return { href: '/library/authorize', label: again, post: true };
+    const fields = { type: String(type ?? 'library'), ...(connection && { connection: String(connection) }) };
+    return { href: '/authorize', label: again, post: true, fields };
+  }
+  if (passing.includes(error.code) && req.method === 'GET') return { href: '', label: again };
+  const way = wayOn[error.code] ?? { href: '/', label: 'ways:home' };
+  return { href: way.href, label: t(way.label) };
+}
 
 function sentences(t: Translate, error: AppError): { title: string; message: string; advice: string } {
   const values = { ...error.values };
@@ -83,8 +117,7 @@ function answer(req: Request, res: Response, error: AppError): void {
     });
     return;
   }
-  const way = wayOn[error.code] ?? { href: '/', label: 'ways:home' };
-  const action = { href: way.href, label: translator(languageOf(req))(way.label) };
+  const action = wayOnFrom(req, error);
   renderPage(
     req,
     res,
@@ -99,6 +132,8 @@ function answer(req: Request, res: Response, error: AppError): void {
         requestId,
         details,
         action,
+        ...(error.code === 'ConsentCancelled' && { isCalm: true }),
+        ...(action.href === '' && { retryInSeconds: error.retryAfterSeconds ?? retryAfterSeconds }),
         ...platform,
       },
     },

@@ -49,9 +49,11 @@ export function hasWord(key: string): boolean {
 
 /**
  * Gives a branch of the words as JSON with its `{{placeholders}}` left as they are, for a script that reads it from
- * a data attribute, for example `scriptWords('nl', 'push:script')`.
+ * a data attribute: `scriptWords('nl', 'push:script')`, or a whole room as `scriptWords('nl', 'fields')`.
  */
 export function scriptWords(language: Language, key: string): string {
   const [room = '', path = ''] = key.split(':');
-  return JSON.stringify(i18next.getResource(language, room, path) ?? {});
+  const words =
+    path === '' ? i18next.getResourceBundle(language, room) : i18next.getResource(language, room, path);
+  return JSON.stringify(words ?? {});
 }

@@ -116,8 +116,9 @@ test('disconnecting and connecting again leads to the same library', async () =>
   await open('/');
   await page
     .locator('li', { hasText: 'Send a file' })
-    .getByRole('button', { name: /^Disconnect/ })
+    .getByText('Disconnect', { exact: true })
     .click();
+  await page.getByRole('button', { name: 'Yes, disconnect' }).click();
   await page.waitForURL(pair.app.baseUrl);
   expect(await page.getByRole('link', { name: 'Send a file' }).count()).toBe(0);
   await page.getByRole('button', { name: 'Connect your digi.me library' }).click();

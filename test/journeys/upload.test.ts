@@ -102,11 +102,7 @@ describe.each([1280, 390])('with scripts, %i pixels wide', (width) => {
       expect(added.map(({ sha256 }) => sha256)).toEqual([file.sha256]);
       expect(added[0]?.descriptor).toMatchObject({ mimeType: file.mimeType, tags: ['journey', 'kept'] });
     }
-    await page
-      .getByRole('link', { name: 'See your history' })
-      .or(page.getByRole('link', { name: 'History' }))
-      .first()
-      .click();
+    await page.getByRole('link', { name: 'Sent', exact: true }).click();
     for (const file of files) await page.getByText(file.name).first().waitFor();
   });
 });
@@ -134,6 +130,7 @@ describe('without scripts', () => {
     const file = files[0] as RealFile;
     await page.locator('#file').setInputFiles(file.path);
     await page.getByLabel('Tags').fill('keep me');
+    await page.locator('#file-details > summary').click();
     await page.getByLabel(/type/i).fill('image/png');
     await page.locator('#send').click();
     await page.locator('#mimeType[aria-invalid=true]').waitFor();

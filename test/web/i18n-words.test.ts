@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { clientErrorCodes } from '../../src/digime/index.js';
 import { errorStatus } from '../../src/errors.js';
 import { hasWord, readWords, scriptWords, translator } from '../../src/web/i18n.js';
 import type { Language } from '../../src/web/preferences.js';
@@ -77,9 +78,9 @@ describe('the words', () => {
 
   test('include every branch that a view completes while it runs, or hands to a script', () => {
     const started = keysAskedFor('views', '.ejs', /\bt\(\s*`([\w-]+:[\w.-]*?)\.?[\w]*\$\{/g);
-    const scripts = keysAskedFor('views', '.ejs', /\bscriptWords\('([\w-]+:[\w.-]+)'\)/g);
+    const scripts = keysAskedFor('views', '.ejs', /\bscriptWords\('([\w-]+(?::[\w.-]+)?)'\)/g);
     const missing = [...started, ...scripts].filter(
-      ([, branch]) => !branches.some((key) => key.startsWith(`${branch}.`)),
+      ([, branch]) => !branches.some((key) => key.startsWith(`${branch}.`) || key.startsWith(`${branch}:`)),
     );
     expect(missing).toEqual([]);
     expect(scripts.length).toBeGreaterThan(0);
@@ -90,6 +91,36 @@ describe('the words', () => {
       (code) => !['title', 'message', 'advice'].every((part) => en.has(`errors:${code}.${part}`)),
     );
     expect(missing).toEqual([]);
+  });
+
+  test('say in one sentence, and with advice, what each code of digi.me, the client and the checks means', () => {
+    const sandbox = readFileSync(new URL('src/sandbox/refusal.ts', root), 'utf8');
+    const refusals = [...sandbox.matchAll(/^ {2}([A-Z]\w+): \d{3},$/gm)].map((match) => match[1] ?? '');
+    expect(refusals.length).toBeGreaterThan(15);
+    const ofThePayload = ['PayloadUnreadable', 'PayloadMissing'];
+    const onboarding = [
+      'USER_CANCEL',
+      'INITIALIZE_CHECK_FAIL',
+      'ONBOARD_ERROR',
+      'INVALID_CODE',
+      'SERVER_ERROR',
+    ];
+    const codes = [...refusals, ...Object.keys(clientErrorCodes), ...ofThePayload, ...onboarding];
+    const missing = codes.flatMap((code) =>
+      [en, nl].flatMap((words) =>
+        ['message', 'advice'].filter((part) => !words.has(`errors:platform.${code}.${part}`)).map(() => code),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('call the reader “je” throughout, and the sandbox by one name', () => {
+    const formal = [...nl].filter(([, sentence]) => /\b(u|uw|uzelf)\b/i.test(sentence));
+    expect(formal).toEqual([]);
+    const others = [...en, ...nl].filter(([, sentence]) =>
+      /\bsand box|zandbak|test ?omgeving|test environment/i.test(sentence),
+    );
+    expect(others).toEqual([]);
   });
 
   test('name every state of a push', () => {

@@ -23,7 +23,8 @@ export interface PushView {
   nextAttemptAt?: number;
   attempts: Attempt[];
   attemptCount: number;
-  lastError?: { code: string; message: string; reference?: string; advice?: string };
+  /** `message` is what digi.me said; `sentence` and `advice` are ours, in the reader's language. */
+  lastError?: { code: string; message: string; reference?: string; sentence: string; advice: string };
   possiblyDuplicated: boolean;
   response?: unknown;
   /** What `response` says about each entry of the bundle, where it is FHIR. */
@@ -55,10 +56,11 @@ function linksOf(push: Push, connection: Connection | undefined): PushView['link
   };
 }
 
-/** What to do about a platform code, in the person's language, where there are words for it. */
-function adviceOn(t: Translate, code: string): string | undefined {
-  const key = `errors:platform.${code}.advice`;
-  return hasWord(key) ? t(key) : undefined;
+/** What a code means and what to do about it, in the person's language. */
+function explain(t: Translate, code: string): { sentence: string; advice: string } {
+  const key = [`errors:platform.${code}`, `errors:${code}`].find((known) => hasWord(`${known}.message`));
+  const known = key ?? 'errors:platform.default';
+  return { sentence: t(`${known}.message`), advice: t(`${known}.advice`) };
 }
 
 /** Makes the view of a push in the language of the request. */
@@ -69,7 +71,6 @@ export function viewOf(
 ): PushView {
   const t = translator(languageOf(req));
   const { lastError } = push;
-  const advice = lastError && adviceOn(t, lastError.code);
   const answer = readProviderAnswer(details.response);
   return {
     id: push.id,
@@ -88,7 +89,7 @@ export function viewOf(
     ...(push.nextAttemptAt !== undefined && { nextAttemptAt: push.nextAttemptAt }),
     attempts: details.attempts ?? [],
     attemptCount: push.attempts,
-    ...(lastError && { lastError: { ...lastError, ...(advice && { advice }) } }),
+    ...(lastError && { lastError: { ...lastError, ...explain(t, lastError.code) } }),
     possiblyDuplicated: push.possiblyDuplicated,
     ...(details.response !== undefined && { response: details.response }),
     ...(answer && { answer }),

@@ -18,7 +18,7 @@ import type { PushEvents } from '../ledger/push-events.js';
 import type { Push } from '../push.js';
 import { streamPushEvents } from './push-events-route.js';
 import { type PushView, viewOf } from './push-view.js';
-import { belongsToForm, showUploadPage } from './upload-page.js';
+import { belongsToForm, showConnectCard, showUploadPage } from './upload-page.js';
 
 const pageLength = 50;
 
@@ -58,7 +58,11 @@ export function pushRouter(parts: {
   const { connections, ledger, dispatcher, events, streams, sweeper, intake, retryBudgetMs, limits } = parts;
   const router = Router();
 
-  router.get('/push', async (req, res) => showUploadPage(parts, req, res, requireVisitor(req)));
+  router.get('/push', async (req, res) => {
+    const visitorId = visitorOf(req);
+    if (visitorId === undefined && !wantsJson(req)) showConnectCard(req, res);
+    else await showUploadPage(parts, req, res, requireVisitor(req));
+  });
 
   router.post('/push/library', ...limits.uploads, async (req, res) => {
     const visitorId = requireVisitor(req);

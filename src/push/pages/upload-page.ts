@@ -8,6 +8,11 @@ import type { Ledger } from '../ledger/ledger.js';
 
 const suggestedTags = 8;
 
+/** Where nothing can be sent yet: the way to connect a library, which comes back to this page. */
+export function showConnectCard(req: Request, res: Response): void {
+  renderPage(req, res, 'push/connect', { type: 'library' });
+}
+
 /** The upload page of one connection; after a refusal with what was wrong, each problem at its field. */
 export async function showUploadPage(
   parts: {
@@ -26,6 +31,8 @@ export async function showUploadPage(
     oneString(req.query.connection) ??
     oneString((req.body as Record<string, unknown> | undefined)?.connection) ??
     undefined;
+  if (!wantsJson(req) && !connections.some(({ type }) => type === 'library'))
+    return showConnectCard(req, res);
   const connection = chooseConnection(connections, 'library', wanted);
   const model = {
     connection: connectionView(t, connection),
