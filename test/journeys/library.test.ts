@@ -114,10 +114,7 @@ test('a picture and a PDF are shown in a page that runs nothing', async () => {
 test('disconnecting and connecting again leads to the same library', async () => {
   const before = libraries();
   await open('/');
-  await page
-    .locator('li', { hasText: 'Send a file' })
-    .getByText('Disconnect', { exact: true })
-    .click();
+  await page.locator('li', { hasText: 'Send a file' }).getByText('Disconnect', { exact: true }).click();
   await page.getByRole('button', { name: 'Yes, disconnect' }).click();
   await page.waitForURL(pair.app.baseUrl);
   expect(await page.getByRole('link', { name: 'Send a file' }).count()).toBe(0);
