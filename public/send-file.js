@@ -53,7 +53,7 @@ export function sendFile(sending, { onProgress, onWaiting, onUrl, stallMs }) {
   async function attempt() {
     timer = undefined;
     carrier ??=
-      file.size <= oneRequestBytes && !sending.uploadUrl
+      !sending.endpoint || (file.size <= oneRequestBytes && !sending.uploadUrl)
         ? createMultipart(sending, moved)
         : await createResumable(sending, moved, onUrl).catch(() => createMultipart(sending, moved));
     if (isOver) return;
