@@ -1,4 +1,5 @@
 export { commitTogether } from './commit-together.js';
+export { cutText } from './cut-text.js';
 export { type Database, isShared, openDatabase, probeDatabase } from './database.js';
 export type { PayloadWriter, StoredPayload } from './payload-writer.js';
 export { bytesSoFar, ResumablePayload, type ResumableProgress } from './resumable-payload.js';

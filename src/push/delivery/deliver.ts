@@ -9,6 +9,8 @@ export interface Delivery {
   status: number;
   /** The provider's answer, where there was one. */
   body?: unknown;
+  /** Why there was an answer that could not be read. It has been taken all the same, and must not be sent again. */
+  unreadable?: { code: string; message: string };
 }
 
 /** What `Deliverer` uses. */
@@ -38,8 +40,8 @@ export class Deliverer {
       const common = {
         ...call,
         signal,
-        onResponse: (response: { status: number; body?: unknown }) => {
-          delivery = { status: response.status, ...(response.body !== undefined && { body: response.body }) };
+        onResponse: (response: Delivery) => {
+          delivery = response;
         },
       };
       if (push.type === 'library') {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DispatchSettings } from '../../config/index.js';
 import type { Connections } from '../../connections/index.js';
+import { AppError } from '../../errors.js';
 import type { Recorder } from '../../inspector/index.js';
 import { asStorageError, type Spool } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
@@ -103,13 +104,34 @@ export class AttemptMaker {
   }
 
   async #settle(push: Push, settlement: Settlement): Promise<void> {
-    await this.#patiently(push, () => this.#parts.queue.settle(push.id, settlement));
+    await this.#patiently(push, () => this.#record(push, settlement));
     this.#parts.recorder.browserStep(push.visitorId, 'push-state', {
       push: push.id,
       state: settlement.state,
     });
     if (settlement.state !== 'needs-reauthorization' || isAboutOneAccount(settlement.lastError)) return;
     for (const id of await this.#parts.queue.suspend(push.connectionId)) this.#parts.events.changed(id);
+  }
+
+  /** Where the database refuses what came with the outcome, the bare outcome is kept: without it the push would go again. */
+  async #record(push: Push, settlement: Settlement): Promise<void> {
+    try {
+      await this.#parts.queue.settle(push.id, settlement);
+    } catch (error) {
+      if (asStorageError(error) instanceof AppError) throw error;
+      this.#parts.log.error(
+        { err: error, push: push.id },
+        'an outcome could not be written; its details are left out',
+      );
+      const { number, startedAt } = settlement.attempt;
+      const { state, nextAttemptAt, possiblyDuplicated } = settlement;
+      await this.#parts.queue.settle(push.id, {
+        state,
+        attempt: { number, startedAt, code: 'OutcomeNotRecorded' },
+        ...(nextAttemptAt !== undefined && { nextAttemptAt }),
+        ...(possiblyDuplicated !== undefined && { possiblyDuplicated }),
+      });
+    }
   }
 
   /**

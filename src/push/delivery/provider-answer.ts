@@ -27,6 +27,8 @@ export interface ProviderAnswer {
   issues: AnswerIssue[];
   /** Whether the provider refused the whole or a part of it, whatever the status of the request was. */
   hasRefusals: boolean;
+  /** Whether it refused the whole: every entry, or the request itself. */
+  refusedAll: boolean;
 }
 
 const maxShown = 200;
@@ -48,7 +50,8 @@ export function readProviderAnswer(response: unknown): ProviderAnswer | undefine
   if (!isFields(response)) return undefined;
   if (response.resourceType === 'OperationOutcome') {
     const issues = readIssues(response);
-    return { entries: [], entryCount: 0, refusedCount: 0, issues, hasRefusals: issues.some(isGrave) };
+    const hasRefusals = issues.some(isGrave);
+    return { entries: [], entryCount: 0, refusedCount: 0, issues, hasRefusals, refusedAll: hasRefusals };
   }
   if (response.resourceType !== 'Bundle') return undefined;
   const all = listOf(response.entry).map(readEntry);
@@ -61,6 +64,7 @@ export function readProviderAnswer(response: unknown): ProviderAnswer | undefine
     refusedCount: refused.length,
     issues: [],
     hasRefusals: refused.length > 0,
+    refusedAll: refused.length > 0 && refused.length === all.length,
   };
 }
 

@@ -6,11 +6,16 @@ import { backoffMs, type Verdict } from './classify-failure.js';
 import type { Delivery } from './deliver.js';
 
 /** What becomes of a push that the platform took. */
-export function settleDelivery(delivery: Delivery, attempt: Attempt): Settlement {
+export function settleDelivery({ status, body, unreadable }: Delivery, attempt: Attempt): Settlement {
   return {
     state: 'delivered',
-    attempt: { ...attempt, status: delivery.status },
-    ...(delivery.body !== undefined && { response: delivery.body }),
+    attempt: {
+      ...attempt,
+      status,
+      ...(unreadable && { code: 'AnswerUnreadable', message: unreadable.message }),
+    },
+    ...(unreadable && { lastError: { code: 'AnswerUnreadable', message: unreadable.message } }),
+    ...(body !== undefined && { response: body }),
   };
 }
 

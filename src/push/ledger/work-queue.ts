@@ -1,4 +1,4 @@
-import { commitTogether, type Database, isShared, type Sealer } from '../../storage/index.js';
+import { commitTogether, cutText, type Database, isShared, type Sealer } from '../../storage/index.js';
 import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from '../push.js';
 import { DueClaims } from './claim-due.js';
 import { payloadKeyContext, responseContext } from './ledger.js';
@@ -14,6 +14,15 @@ export interface Settlement {
   /** The provider's answer, kept sealed. */
   response?: unknown;
 }
+
+const interrupted: PushError = {
+  code: 'Interrupted',
+  message: 'the attempt was interrupted again and again',
+};
+
+/** At once, as after a restart; from the sixth time on later each time: it may be the push itself that ends its attempts. */
+const afterInterruptionMs = (attempts: number) =>
+  attempts <= 5 ? 0 : Math.min(600_000, 30_000 * 2 ** Math.min(attempts - 6, 10));
 
 export interface PayloadRecord {
   sealed?: Buffer;
@@ -120,6 +129,7 @@ export class WorkQueue {
   async settle(pushId: string, settlement: Settlement): Promise<void> {
     const { state, attempt, lastError } = settlement;
     const now = this.#now();
+    const response = settlement.response === undefined ? undefined : jsonOf(settlement.response);
     await commitTogether(this.#database, async (transaction) => {
       const mine = transaction('pushes').where('id', pushId);
       if (state !== 'delivered') mine.where('lease_owner', this.#owner);
@@ -128,11 +138,11 @@ export class WorkQueue {
         lease_owner: null,
         lease_until: null,
         next_attempt_at: settlement.nextAttemptAt ?? null,
-        last_error: lastError ? JSON.stringify(lastError) : null,
+        last_error: lastError ? JSON.stringify(cutError(lastError)) : null,
         updated_at: now,
         ...(settlement.possiblyDuplicated && { possibly_duplicated: true }),
-        ...(settlement.response !== undefined && {
-          response_sealed: this.#sealer.seal(JSON.stringify(settlement.response), responseContext(pushId)),
+        ...(response !== undefined && {
+          response_sealed: this.#sealer.seal(response, responseContext(pushId)),
         }),
         ...(state === 'delivered' && { delivered_at: now }),
       });
@@ -172,17 +182,21 @@ export class WorkQueue {
     return (await query).map(toPush);
   }
 
-  /** Puts an abandoned push back into the queue; the attempt that nobody saw the end of is recorded as such. */
+  /**
+   * Puts an abandoned push back into the queue, or gives it up when its budget is used up; the attempt that nobody saw the
+   * end of is recorded as such.
+   */
   async requeueAbandoned(push: Push): Promise<void> {
     const now = this.#now();
     await this.#database.transaction(async (transaction) => {
       const taken = await transaction('pushes')
         .where({ id: push.id, state: 'pushing', attempts: push.attempts })
         .update({
-          state: 'queued',
+          ...(now < push.giveUpAt
+            ? { state: 'queued', next_attempt_at: now + afterInterruptionMs(push.attempts) }
+            : { state: 'failed', next_attempt_at: null, last_error: JSON.stringify(interrupted) }),
           lease_owner: null,
           lease_until: null,
-          next_attempt_at: now,
           possibly_duplicated: true,
           updated_at: now,
         });
@@ -234,13 +248,33 @@ export class WorkQueue {
   }
 }
 
+/** `undefined` for what can't be written as JSON: an answer may be nested deeper than the call stack goes. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+const maxMessage = 1000;
+
+const cutError = ({ code, message, reference }: PushError): PushError => ({
+  code: cutText(code, 128),
+  message: cutText(message, maxMessage),
+  ...(reference !== undefined && { reference: cutText(reference, 256) }),
+});
+
+const textOrNull = (text: string | undefined, maxCharacters: number) =>
+  text === undefined ? null : cutText(text, maxCharacters);
+
 const attemptRow = (pushId: string, attempt: Attempt) => ({
   push_id: pushId,
   number: attempt.number,
   started_at: attempt.startedAt,
   duration_ms: attempt.durationMs ?? null,
   status: attempt.status ?? null,
-  code: attempt.code ?? null,
-  message: attempt.message ?? null,
-  reference: attempt.reference ?? null,
+  code: textOrNull(attempt.code, 128),
+  message: textOrNull(attempt.message, maxMessage),
+  reference: textOrNull(attempt.reference, 256),
 });

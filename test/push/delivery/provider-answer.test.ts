@@ -50,6 +50,7 @@ describe('an answer is read', () => {
       refusedCount: 1,
       issues: [],
       hasRefusals: true,
+      refusedAll: false,
     });
   });
 

@@ -125,3 +125,39 @@ test('a warning does not stop a bundle', async () => {
   expect(checked.json.accepted).toBe(true);
   expect((await pushJson(browser, { version: 'stu3', resource: bundle })).status).toBe(202);
 });
+
+test.each([
+  ['nested a million levels deep', `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`],
+  ['nested 5,000 levels deep', `${'['.repeat(5000)}${']'.repeat(5000)}`],
+])(
+  'an answer of 201 that is %s means delivered, once, and says that it could not be read',
+  async (_what, body) => {
+    pair.sandbox.control.clearRequests();
+    pair.sandbox.control.addFault({ route: 'provider-import', times: 1, status: 201, body });
+    const { json } = await pushJson(browser, { version: 'stu3', resource: exampleBundle() });
+    const push = await browser.waitForState(json.id, ['delivered', 'failed']);
+    expect(push).toMatchObject({
+      state: 'delivered',
+      attemptCount: 1,
+      lastError: { code: 'AnswerUnreadable' },
+    });
+    expect(push.attempts).toMatchObject([{ status: 201, code: 'AnswerUnreadable' }]);
+    const sent = pair.sandbox.control.requests().requests.filter(({ route }) => route === 'provider-import');
+    expect(sent).toHaveLength(1);
+    const page = await browser.get(`/pushes/${json.id}`, { accept: 'text/html' });
+    expect(page.text).toContain('could not be read');
+  },
+);
+
+test('where the provider refused every entry, the page says that nothing was taken', async () => {
+  pair.sandbox.control.addFault({
+    route: 'provider-import',
+    times: 1,
+    status: 200,
+    body: { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'invalid' }] },
+  });
+  const { json } = await pushJson(browser, { version: 'stu3', resource: exampleBundle() });
+  await browser.waitForState(json.id, ['delivered']);
+  const page = await browser.get(`/pushes/${json.id}`, { accept: 'text/html' });
+  expect(page.text).toContain('nothing of it was taken');
+});
