@@ -43,8 +43,8 @@ if (!recipe) {
 await ensureInstalled();
 await ensureBuilt();
 const project = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const staging = join(root, 'dist/packages', recipe.name);
-rmSync(staging, { recursive: true, force: true });
+// Of this process alone: two that pack at once must not meet. Below the project, so that what is imported is found.
+const staging = join(root, 'dist/packages', `${recipe.name}-${process.pid}`);
 mkdirSync(join(staging, 'dist'), { recursive: true });
 const imported = new Set([...copyCode(), ...copyTypes()]);
 for (const asset of recipe.assets ?? []) cpSync(join(root, asset), join(staging, asset), { recursive: true });
@@ -54,6 +54,7 @@ writeManifest();
 writeModule();
 // Not `npm pack` of the project itself: its scripts and its files list are not this package's.
 await runNpm(['pack', '--silent', '--ignore-scripts', '--pack-destination', resolve(into)], { cwd: staging });
+rmSync(staging, { recursive: true });
 
 /** Every source of the room as CommonJS below `dist/`, and its JSON as it is; gives the packages that they import. */
 function copyCode() {
