@@ -37,7 +37,7 @@ export interface DiscoveryBodyParams {
 }
 
 /** What every call of the discovery takes. */
-interface DiscoveryOptions extends CallOptions {
+export interface DiscoveryOptions extends CallOptions {
   /** The platform wants a contract for reading here. */
   contractDetails: ContractDetails;
 }

@@ -67,25 +67,29 @@ export interface FileDescriptor {
   tags?: string[] | undefined;
 }
 
+/** A file for the library. */
+export interface FileToPush {
+  /** The bytes of the file. */
+  fileData: FileData;
+  /** For the caller's own records; the platform has no place for it. */
+  fileName?: string | undefined;
+  /** What the file is. */
+  fileDescriptor: FileDescriptor;
+  /**
+   * Bytes of the file, for streams: sent as `Content-Length`, and a stream that gives more or fewer never counts as
+   * delivered. Without it a stream is sent in chunks.
+   */
+  fileSize?: number | undefined;
+}
+
 /** Options of `pushData` to a library. */
 export interface PushToLibraryOptions extends PushOptions {
   /** Default `library`. */
   type?: 'library' | undefined;
   /** The same as `type`, as one document spells it. */
   push?: 'library' | undefined;
-  data: {
-    /** The bytes of the file. */
-    fileData: FileData;
-    /** For the caller's own records; the platform has no place for it. */
-    fileName?: string | undefined;
-    /** What the file is. */
-    fileDescriptor: FileDescriptor;
-    /**
-     * Bytes of the file, for streams: sent as `Content-Length`, and a stream that gives more or fewer never counts as
-     * delivered. Without it a stream is sent in chunks.
-     */
-    fileSize?: number | undefined;
-  };
+  /** The file and what it is. */
+  data: FileToPush;
 }
 
 /** What `pushData` to a provider needs beside how it is told from a push to the library. */
@@ -130,7 +134,7 @@ const dataShape = object({
   fileSize: optional(wholeNumber),
 });
 const sizeFits: Shape = (value) => {
-  const { fileData, fileSize } = value as PushToLibraryOptions['data'];
+  const { fileData, fileSize } = value as FileToPush;
   const fits =
     fileSize === undefined || !(fileData instanceof Uint8Array) || fileData.byteLength === fileSize;
   return fits ? undefined : { path: 'fileSize', message: 'is not the size of the Buffer' };
