@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runApp } from '../scripts/run-app.mjs';
+import { connect, push } from '../scripts/visit.mjs';
 import { median } from './row.mjs';
 
 const pages = [
@@ -57,43 +58,10 @@ export async function benchPages() {
   }
 }
 
-const cookieOf = (answer) => answer.headers.getSetCookie()[0].split(';')[0];
-
 async function connectAndPush(base) {
-  const started = await fetch(`${base}/authorize`, { method: 'POST', redirect: 'manual' });
-  const consentUrl = started.headers.get('location');
-  const consent = await (await fetch(consentUrl)).text();
-  const fields = Object.fromEntries(
-    [...consent.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([tag]) => [
-      /name="([^"]*)"/.exec(tag)[1],
-      /value="([^"]*)"/.exec(tag)?.[1] ?? '',
-    ]),
-  );
-  const action =
-    /<form[^>]*method="post"[^>]*action="([^"]*)"/.exec(consent)?.[1]?.replaceAll('&amp;', '&') ?? consentUrl;
-  const decided = await fetch(new URL(action, consentUrl), {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({ ...fields, decision: 'allow' }),
-  });
-  const back = await fetch(decided.headers.get('location'), {
-    redirect: 'manual',
-    headers: { Cookie: cookieOf(started) },
-  });
-  const cookie = cookieOf(back);
-  for (let count = 0; count < 10; count++) {
-    const form = new FormData();
-    form.append(
-      'fileMeta',
-      JSON.stringify({ mimeType: 'text/plain', accounts: [{ accountId: 'me' }], tags: ['bench'] }),
-    );
-    form.append('file', new Blob(['a small file']), `note ${count}.txt`);
-    await fetch(`${base}/push/library`, {
-      method: 'POST',
-      body: form,
-      headers: { Cookie: cookie, Accept: 'application/json' },
-    });
-  }
+  const cookie = await connect(base);
+  for (let count = 0; count < 10; count++)
+    await push(base, cookie, { name: `note ${count}.txt`, text: 'a small file', tag: 'bench' });
   return cookie;
 }
 

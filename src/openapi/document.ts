@@ -2,6 +2,7 @@ import { type Route, toOperation } from './operation.js';
 import { operatorRoutes } from './operator-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { schemas } from './schemas.js';
+import { studioRoutes } from './studio-routes.js';
 import { visitorRoutes } from './visitor-routes.js';
 
 const tags = [
@@ -13,6 +14,7 @@ const tags = [
   { name: 'Reading back', description: 'What is in the library.' },
   { name: 'Leaving', description: 'Disconnecting and being forgotten.' },
   { name: 'Inspector', description: 'What went over the wire; in sandbox mode, what may go wrong.' },
+  { name: 'Studio', description: "The developer's split screen (sandbox mode)." },
   { name: 'Running it', description: 'For operators.' },
   { name: 'Pages', description: 'What pages need.' },
 ];
@@ -22,7 +24,7 @@ A visitor is a session, kept in a cookie: \`digime-push\`, or \`__Host-digime-pu
 A POST that another site made a browser send is refused (\`CrossSiteRequest\`). Errors have one shape, see \`Error\`.`;
 
 /** Every route in the order in which it is shown. */
-export const routes: readonly Route[] = [...visitorRoutes, ...pushRoutes, ...operatorRoutes];
+export const routes: readonly Route[] = [...visitorRoutes, ...pushRoutes, ...operatorRoutes, ...studioRoutes];
 
 /** The HTTP interface as OpenAPI 3.1. @param version of the app */
 export function openApiDocument(version: string, server: string): object {

@@ -8,6 +8,7 @@ const text = { type: 'string' };
 const accountId: Parameter = { name: 'id', in: 'path', description: 'Of the account' };
 const anyObject = { type: 'object' };
 const fromDigime = [
+  'CallWithheld',
   'DigimeUnreachable',
   'DigimeRefused',
   'TokenRefused',
@@ -66,7 +67,15 @@ export const visitorRoutes: readonly Route[] = [
       ...json(ref('AuthorizationRequest')),
     },
     answers: { '303': onward("digi.me's consent page", ref('AuthorizationUrl')) },
-    errors: ['InvalidRequest', 'ConnectionNotFound', 'ContractMissing', 'TooManyRequests', ...fromDigime],
+    errors: [
+      'InvalidRequest',
+      'ConnectionNotFound',
+      'ContractMissing',
+      'NewLibraryNeeded',
+      'SessionLost',
+      'TooManyRequests',
+      ...fromDigime,
+    ],
   },
   {
     method: 'get',

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { errorStatus } from '../../src/errors.js';
+import { type InspectedApp, startInspectedApp } from '../inspector/inspected-app.js';
 import type { Browser } from '../support/browser.js';
 import { fileMeta } from '../support/multipart.js';
-import { type Pair, startPair } from '../support/start-pair.js';
 
 interface Layer {
   route?: { path: string | string[]; methods: Record<string, boolean> };
@@ -17,7 +17,8 @@ interface Described {
   components: object;
 }
 
-let pair: Pair;
+/** With everything that sandbox mode adds. */
+let pair: InspectedApp;
 let browser: Browser;
 let described: Described;
 /** What Express really has: `get /pushes/{id}`. */
@@ -34,7 +35,7 @@ function routesOf(stack: readonly Layer[]): string[] {
 }
 
 beforeAll(async () => {
-  pair = await startPair();
+  pair = await startInspectedApp();
   browser = pair.browser();
   // The app is not handed out; Node tells which listener serves a request.
   const seen = new Promise<{ router: { stack: Layer[] } }>((resolve) => {
@@ -62,13 +63,7 @@ test('the description is valid OpenAPI 3.1', async () => {
 
 test('every route is described, and nothing else', () => {
   expect(routes.length).toBeGreaterThan(30);
-  // In sandbox mode only, and only with switches: `startPair` gives none.
-  const optional = ['get /what-if', 'post /what-if'];
-  expect(
-    operations()
-      .filter((route) => !optional.includes(route))
-      .sort(),
-  ).toEqual([...new Set(routes)].sort());
+  expect(operations().sort()).toEqual([...new Set(routes)].sort());
 });
 
 test('every error code is an answer of some route', () => {
