@@ -3,11 +3,16 @@ import { operatorRoutes } from './operator-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { schemas } from './schemas.js';
 import { studioRoutes } from './studio-routes.js';
+import { uploadRoutes } from './upload-routes.js';
 import { visitorRoutes } from './visitor-routes.js';
 
 const tags = [
   { name: 'Connecting', description: "From the first page through digi.me's consent and back." },
   { name: 'Pushing files', description: "Into a person's digi.me library." },
+  {
+    name: 'Resumable uploads',
+    description: 'Files for the library by tus 1.0: what breaks off is continued.',
+  },
   { name: 'Pushing to a provider', description: 'FHIR STU3 bundles to a Dutch MedMij provider.' },
   { name: 'Pushes', description: 'What became of what was sent.' },
   { name: 'Accounts', description: 'Permissions, account by account.' },
@@ -24,7 +29,13 @@ A visitor is a session, kept in a cookie: \`digime-push\`, or \`__Host-digime-pu
 A POST that another site made a browser send is refused (\`CrossSiteRequest\`). Errors have one shape, see \`Error\`.`;
 
 /** Every route in the order in which it is shown. */
-export const routes: readonly Route[] = [...visitorRoutes, ...pushRoutes, ...operatorRoutes, ...studioRoutes];
+export const routes: readonly Route[] = [
+  ...visitorRoutes,
+  ...pushRoutes,
+  ...uploadRoutes,
+  ...operatorRoutes,
+  ...studioRoutes,
+];
 
 /** The HTTP interface as OpenAPI 3.1. @param version of the app */
 export function openApiDocument(version: string, server: string): object {
