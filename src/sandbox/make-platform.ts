@@ -21,7 +21,7 @@ export function makePlatform(
     urls: { root, api, onboard: `${root}apps/saas/`, jwks: `${api}jwks/oauth` },
     contracts: makeContracts(keys),
     platformKey: keys.platform,
-    redirectUris: new RedirectUris(options.callbacks),
+    redirectUris: new RedirectUris(options.callbacks ?? [], state.callbacks),
     state,
     clock: new Clock(state.settings, options.now ?? Date.now),
     lifetimes: {
@@ -29,6 +29,7 @@ export function makePlatform(
       refreshTokenMs: (options.refreshTokenSeconds ?? 30 * 86_400) * 1000,
       codeMs: (options.codeSeconds ?? 600) * 1000,
       sessionMs: 3_600_000,
+      slowMs: options.slowMs ?? 10_000,
     },
   };
 }

@@ -14,7 +14,14 @@ export interface Platform {
   redirectUris: RedirectUris;
   state: State;
   clock: Clock;
-  lifetimes: { accessTokenMs: number; refreshTokenMs: number; codeMs: number; sessionMs: number };
+  lifetimes: {
+    accessTokenMs: number;
+    refreshTokenMs: number;
+    codeMs: number;
+    sessionMs: number;
+    /** How long the consent page takes to answer where "slow" was picked. */
+    slowMs: number;
+  };
 }
 
 /** The contract with this id; state never outlives the keys its contracts follow from, so a missing one is a fault. */

@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { apiRouter } from './api/api-router.js';
 import type { SandboxControl } from './control/control.js';
 import { controlRouter } from './control/control-router.js';
@@ -6,6 +6,7 @@ import type { Faults } from './control/faults.js';
 import type { RequestLog } from './control/request-log.js';
 import type { SandboxCredentials } from './credentials.js';
 import { homePage } from './pages/home-page.js';
+import { showLibraries } from './pages/library-page.js';
 import { pageRouter } from './pages/page-router.js';
 import type { Platform } from './platform.js';
 
@@ -35,16 +36,22 @@ export function createSandboxApp(parts: SandboxParts): Express {
   app.use('/v1.7', apiRouter(platform, parts.requestLog, parts.faults, tell));
   app.use('/apps/saas', pageRouter(platform));
   app.use(homePage(platform, parts.credentials));
-  app.use('/sandbox', controlRouter(parts.control, parts.credentials));
+  const showLibrary = (request: Request, response: Response) => showLibraries(platform, request, response);
+  app.use('/sandbox', controlRouter(parts.control, parts.credentials, showLibrary));
   app.use((_request, response) => {
-    response
-      .status(404)
-      .json({ error: { code: 'NotFound', message: 'there is nothing here: begin at /sandbox' } });
+    response.status(404).json(failure('NotFound', 'there is nothing here: begin at /sandbox'));
   });
   app.use(((error: unknown, request, response, _next) => {
-    tell({ event: 'sandbox.failure', error: String(error) });
+    const status = Number((error as { status?: unknown }).status);
+    const theirs = status >= 400 && status < 500;
+    if (!theirs) tell({ event: 'sandbox.failure', error: String(error) });
     if (response.headersSent) request.socket.destroy();
-    else response.status(500).json({ error: { code: 'InternalServerError', message: 'the sandbox failed' } });
+    else if (theirs) response.status(status).json(failure('InvalidRequest', 'the request is badly encoded'));
+    else response.status(500).json(failure('InternalServerError', 'the sandbox failed'));
   }) satisfies ErrorRequestHandler);
   return app;
+}
+
+function failure(code: string, message: string) {
+  return { error: { code, message } };
 }

@@ -18,4 +18,6 @@ export interface SandboxOptions {
   accessTokenSeconds?: number;
   refreshTokenSeconds?: number;
   codeSeconds?: number;
+  /** How long "Allow, slowly" of the consent page takes, milliseconds; default 10,000. */
+  slowMs?: number;
 }

@@ -49,6 +49,36 @@ describe('authorize is refused', () => {
       redirectRefusal,
       /not registered/,
     ],
+    [
+      'for a callback that another parser reads as one elsewhere',
+      { redirect_uri: 'http://localhost\\@evil.example/' },
+      redirectRefusal,
+      /not registered/,
+    ],
+    [
+      'for a callback with a blank in it',
+      { redirect_uri: 'http://localhost/ @evil.example/' },
+      redirectRefusal,
+      /not registered/,
+    ],
+    [
+      'for a callback with a line break in it',
+      { redirect_uri: 'http://localhost\n.evil.example/' },
+      redirectRefusal,
+      /not registered/,
+    ],
+    [
+      'for an added callback in another spelling',
+      { redirect_uri: 'https://app.example:443/return' },
+      redirectRefusal,
+      /not registered/,
+    ],
+    [
+      'for an app that is not registered',
+      { redirect_uri: 'other-app://back' },
+      redirectRefusal,
+      /not registered/,
+    ],
     ['for a callback that is no URL', { redirect_uri: '/return' }, redirectRefusal, /not registered/],
     ['without a callback', { redirect_uri: undefined }, requestRefusal, /the claim\.redirect_uri/],
     ['without a code challenge', { code_challenge: undefined }, requestRefusal, /code_challenge/],
@@ -84,7 +114,7 @@ describe('authorize is refused', () => {
       running,
       () => client.send('POST', 'oauth/authorize', { claims: challenge, body: {} }),
       {
-        status: 400,
+        status: 403,
         code: 'SDKInvalid',
         message: 'agent',
       },
@@ -94,7 +124,7 @@ describe('authorize is refused', () => {
   test('by a version that is none', async () => {
     const body = { agent: { sdk: { name: 'x', version: 'latest' } } };
     await expectRefusal(running, () => client.send('POST', 'oauth/authorize', { claims: challenge, body }), {
-      status: 400,
+      status: 403,
       code: 'SDKVersionInvalid',
       message: 'begin with a number',
     });

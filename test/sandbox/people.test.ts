@@ -27,7 +27,8 @@ test('the page says who asks for what, and that this is a sandbox', async () => 
   expect(html).toContain('This is not digi.me');
   expect(html).toContain(running.sandbox.credentials().applicationId);
   expect(html).toContain(client.contract.id);
-  expect(html).toContain('write: it adds, and sees nothing');
+  expect(html).toContain('add files to your library, in your name');
+  expect(html).toContain('30 days after it was last used');
   expect(html).toContain('http://localhost:4711');
   expect(html).not.toContain('name="service"');
   expect(html).toMatch(/<button name="decision" value="allow"[^>]*>Allow/);
@@ -38,7 +39,7 @@ test('the page speaks Dutch to who wants it', async () => {
   const { code } = await client.authorize();
   const { html } = await page(`authorize?code=${code}&lng=nl-NL`);
   expect(html).toContain('<html lang="nl">');
-  expect(html).toContain('wil bestanden in uw bibliotheek zetten');
+  expect(html).toContain('wil bestanden in je bibliotheek zetten');
   expect(html).toContain('>Toestaan<');
   expect(html).toContain('name="lng" value="nl-NL"');
 });
@@ -114,7 +115,7 @@ describe('a code on the page', () => {
     const { status, html } = await page(`authorize?code=${code}`);
     expect(status).toBe(409);
     expect(html).toContain('href="http://localhost:4711/"');
-    expect(html).not.toContain('code=');
+    expect(html).not.toContain('code=code-');
   });
 
   test('pressed twenty times at once gives one authorization code', async () => {
@@ -181,6 +182,7 @@ test('pages are of this sandbox alone: strict policy, no scripts, and forms may 
   expect((await page(`authorize?code=${ipv6.code}`)).csp).toMatch(/form-action 'self' http:$/);
   const css = await fetch(new URL('assets/sandbox.css', running.sandbox.onboardUrl));
   expect([css.status, css.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+  expect((await page('assets/sandbox-library.js')).status).toBe(200);
   expect((await page('assets/source-9001.svg')).html).toContain('<svg');
   expect((await page('assets/source-1.svg')).status).toBe(404);
 });

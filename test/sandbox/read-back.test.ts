@@ -1,20 +1,10 @@
-import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
+import { decrypt } from './read-library.js';
 import { type AnswerBody, agentBody, payload, SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
-
-/** Opens an encrypted file body as protocol.md describes it. */
-function decrypt(body: Buffer, privateKey: string): Buffer {
-  const key = privateDecrypt(
-    { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
-    body.subarray(0, 256),
-  );
-  const decipher = createDecipheriv('aes-256-cbc', key, body.subarray(256, 272));
-  return Buffer.concat([decipher.update(body.subarray(272)), decipher.final()]);
-}
 
 const openers: Record<string, (bytes: Buffer) => Buffer> = {
   none: (bytes) => bytes,
@@ -68,7 +58,7 @@ test('a read contract that joins the library reads back every file, whole and wi
       reference: ['r'],
       appid: running.sandbox.credentials().applicationId,
       contractid: writer.contract.id,
-      created: expect.any(String),
+      created: expect.any(Number),
     });
     expect(file.bytes.length % 16).toBe(0);
     const text = openers[compression]?.(decrypt(file.bytes, reader.contract.privateKey)).toString();

@@ -100,7 +100,10 @@ export class SigningClient {
     return readAnswer(response);
   }
 
-  async authorize(claims: Json = {}): Promise<{ answer: Answer; verifier: string; code: string }> {
+  async authorize(
+    claims: Json = {},
+    body: Json = agentBody,
+  ): Promise<{ answer: Answer; verifier: string; code: string }> {
     const verifier = randomBytes(32).toString('base64url');
     const answer = await this.send('POST', 'oauth/authorize', {
       claims: {
@@ -112,7 +115,7 @@ export class SigningClient {
         state: 'state-1',
         ...claims,
       },
-      body: agentBody,
+      body,
     });
     return { answer, verifier, code: answer.json?.token ? payload(answer).preauthorization_code : '' };
   }

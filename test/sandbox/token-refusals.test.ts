@@ -101,7 +101,7 @@ describe('refreshing is refused as InvalidToken', () => {
   test('for an access token', async () => {
     await expectRefusal(running, () => refresh(connection.accessToken), {
       ...tokenRefusal,
-      message: 'holds an access token',
+      message: 'The token (refresh_token) is an access token',
     });
   });
   test('by another contract', async () => {
@@ -121,7 +121,7 @@ describe('refreshing is refused as InvalidToken', () => {
     running.sandbox.control.advanceClock(31 * 86_400);
     await expectRefusal(running, () => refresh(refreshToken), {
       ...tokenRefusal,
-      message: 'has to reauthorize',
+      message: /^The token \(refresh_token\) expired at .*has to reauthorize/,
     });
   });
 });

@@ -1,16 +1,24 @@
+import { createPublicKey } from 'node:crypto';
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 import { applyFault } from '../control/apply-fault.js';
 import type { Faults, RouteName } from '../control/faults.js';
 import { meterBody } from '../control/meter.js';
 import type { RequestLog } from '../control/request-log.js';
-import { querySources } from '../discovery/query-sources.js';
+import {
+  queryCategories,
+  queryCountries,
+  queryPlatforms,
+  querySources,
+} from '../discovery/discovery-calls.js';
 import type { Platform } from '../platform.js';
 import { Refusal } from '../refusal.js';
 import { accounts } from './account/accounts.js';
-import { contract } from './account/contract.js';
+import { contract, publicContract } from './account/contract.js';
 import { deleteAccount, deleteUser } from './account/delete.js';
+import { portabilityReport } from './account/portability-report.js';
 import { reference } from './account/reference.js';
 import { revoke } from './account/revoke.js';
+import { serviceSampleDataSets } from './account/sample-data-sets.js';
 import { authorize } from './authorization/authorize.js';
 import { token } from './authorization/token.js';
 import { tokenReference } from './authorization/token-reference.js';
@@ -19,6 +27,8 @@ import { importFile } from './library/import-file.js';
 import { importToProvider } from './library/provider-import.js';
 import { readFile } from './library/read-file.js';
 import { fileList, openReadSession } from './library/read-session.js';
+import { createProvisionalStorage, userStorage } from './storage/storage-calls.js';
+import { deleteStorageFile, readStorageFile, uploadStorageFile } from './storage/storage-files.js';
 
 type Log = (entry: Record<string, unknown>) => void;
 
@@ -26,12 +36,18 @@ type Log = (entry: Record<string, unknown>) => void;
 export function apiRouter(platform: Platform, log: RequestLog, faults: Faults, tell: Log): Router {
   const router = express.Router({ caseSensitive: true });
   const inFront = (name: RouteName | 'unknown') => recordAndFault(name, platform, log, faults, tell);
-  const route = (method: 'get' | 'post' | 'delete', path: string, name: RouteName, handler: RequestHandler) =>
-    router[method](path, inFront(name), handler);
+  const route = (
+    method: 'get' | 'post' | 'put' | 'delete',
+    path: string,
+    name: RouteName,
+    handler: RequestHandler,
+  ) => router[method](path, inFront(name), handler);
 
   route('get', '/jwks/oauth', 'jwks', (_request, response) => {
-    const { kid, publicKey: pem } = platform.platformKey;
-    response.json({ keys: [{ kid, pem }] });
+    const key = createPublicKey(platform.platformKey.publicKey);
+    const { kty, n, e } = key.export({ format: 'jwk' });
+    const pem = key.export({ type: 'pkcs1', format: 'pem' });
+    response.json({ keys: [{ kid: platform.platformKey.kid, kty, n, e, pem }] });
   });
   route('post', '/oauth/authorize', 'authorize', call(platform, 'any', authorize));
   route('post', '/oauth/token', 'token', call(platform, 'any', token));
@@ -43,14 +59,34 @@ export function apiRouter(platform: Platform, log: RequestLog, faults: Faults, t
   route('post', provider, 'provider-import', call(platform, 'write', importToProvider));
   route('get', '/permission-access/accounts', 'accounts', call(platform, 'any', accounts));
   route('post', '/discovery/sources', 'sources', call(platform, 'read', querySources));
+  route('post', '/discovery/categories', 'categories', call(platform, 'any', queryCategories));
+  route('post', '/discovery/countries', 'countries', call(platform, 'any', queryCountries));
+  route('post', '/discovery/platforms', 'platforms', call(platform, 'any', queryPlatforms));
+  const dataSets = '/permission-access/sample/datasets/:sourceId';
+  route('get', dataSets, 'sample-data-sets', call(platform, 'any', serviceSampleDataSets));
+  route('get', '/export/:serviceType/report', 'portability-report', call(platform, 'any', portabilityReport));
   route('get', '/permission-access/contract', 'contract', call(platform, 'even-refused', contract));
+  route('get', '/permission-access/contract/:id/:applicationId', 'contract', ({ params }, response) => {
+    response.json(publicContract(platform, params.id, params.applicationId));
+  });
   route('get', '/permission-access/revoke/h\\:accountId', 'revoke', call(platform, 'any', revoke));
   const account = '/permission-access/service/h\\:accountId';
   route('delete', account, 'delete-account', call(platform, 'any', deleteAccount));
   route('delete', '/user', 'delete-user', call(platform, 'any', deleteUser));
-  route('post', '/permission-access/trigger', 'trigger', call(platform, 'read', openReadSession));
+  route('post', '/permission-access/trigger', 'trigger', call(platform, 'trigger', openReadSession));
   route('get', '/permission-access/query/:sessionKey', 'query', call(platform, 'read', fileList));
   route('get', '/permission-access/query/:sessionKey/:name', 'file', call(platform, 'read', readFile));
+  // Nobody has published the paths of the storage calls: those that clients are likely to ask are all served.
+  for (const storage of ['/clouds', '/clouds/storage', '/storage', '/permission-access/storage']) {
+    route('post', storage, 'storage', call(platform, 'any', createProvisionalStorage));
+    route('get', storage, 'storage', call(platform, 'any', userStorage));
+  }
+  for (const files of ['/clouds/:storageId/files{/*path}', '/storage/:storageId/files{/*path}']) {
+    route('post', files, 'storage-files', call(platform, 'any', uploadStorageFile));
+    route('put', files, 'storage-files', call(platform, 'any', uploadStorageFile));
+    route('get', files, 'storage-files', call(platform, 'any', readStorageFile));
+    route('delete', files, 'storage-files', call(platform, 'any', deleteStorageFile));
+  }
   router.use(inFront('unknown'), (request) => {
     throw new Refusal('NotFound', `there is no ${request.method} ${request.path} in this API`);
   });
@@ -90,10 +126,7 @@ function recordAndFault(
 function answerErrors(tell: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const { recorded } = response.locals as Partial<CallLocals>;
-    const refusal =
-      error instanceof Refusal
-        ? error
-        : new Refusal('InternalServerError', 'the sandbox failed: see its log');
+    const refusal = refusalFor(error);
     const { code, message, reference } = refusal;
     const cause = refusal === error ? {} : { cause: String(error) };
     tell({
@@ -107,6 +140,16 @@ function answerErrors(tell: Log): ErrorRequestHandler {
     });
     if (recorded) recorded.error = refusal.body().error;
     if (response.headersSent || request.socket.destroyed) request.socket.destroy();
-    else response.status(refusal.status).json(refusal.body());
+    else response.status(refusal.status).set(refusal.headers()).json(refusal.body());
   };
+}
+
+/** Express' own errors, such as a path that is badly encoded, say by a status whose fault they are. */
+function refusalFor(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const { status } = error as { status?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new Refusal('InvalidRequest', 'the request is badly encoded');
+  }
+  return new Refusal('InternalServerError', 'the sandbox failed: see its log');
 }

@@ -20,8 +20,11 @@ export interface CallLocals {
   recorded: RecordedRequest;
 }
 
-/** Which contracts may make a call: all but the refused one, those that write, or those that read. */
-export type Scope = 'any' | 'write' | 'read';
+/**
+ * Which contracts may make a call: all but the refused one, those that write, or those that read; `trigger` is a read
+ * call that answers a contract of the wrong kind in a way of its own (protocol.md, "What real clients send and demand").
+ */
+export type Scope = 'any' | 'write' | 'read' | 'trigger';
 
 /** Makes an Express handler that authenticates the request and checks the contract's access type before `handle`. */
 export function call(
@@ -45,12 +48,12 @@ function requireScope({ contract }: Client, scope: Scope): void {
       `contract ${contract.id} is the one that the sandbox always refuses`,
     );
   }
-  const wanted = { any: contract.accessType, write: 'w', read: 'r' }[scope];
-  if (contract.accessType !== wanted) {
-    const is = contract.accessType === 'w' ? 'a write' : 'a read';
-    throw new Refusal(
-      'InsufficientScope',
-      `this call needs a ${scope} contract: ${contract.id} is ${is} contract`,
-    );
-  }
+  if (scope === 'any') return;
+  const wanted = scope === 'write' ? 'write' : 'read';
+  const is = contract.accessType === 'w' ? 'write' : 'read';
+  if (is === wanted) return;
+  throw new Refusal(
+    scope === 'trigger' ? 'InvalidContractDataRequest' : 'InsufficientScope',
+    `this call needs a ${wanted} contract: ${contract.id} is a ${is} contract`,
+  );
 }

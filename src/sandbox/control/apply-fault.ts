@@ -38,9 +38,9 @@ export async function applyFault(
   }
   await drain(body);
   if (response.closed) return false;
-  const { text, type } = cannedBody(fault, recorded);
+  const { text, type, headers } = cannedBody(fault, recorded);
   response.status(fault.status ?? 200);
-  setHeaders(response, { ...(type && { 'content-type': type }), ...fault.headers });
+  setHeaders(response, { ...(type && { 'content-type': type }), ...headers, ...fault.headers });
   if (fault.behaviour === 'drip') await drip(response, text, fault.delayMs ?? dripMs);
   else {
     if (fault.behaviour === 'lose-response') dropInsteadOfAnswering(request, response);
@@ -61,7 +61,13 @@ async function drain(body: Transform): Promise<void> {
   await new Promise<void>((done) => body.once('end', done).once('close', done).resume());
 }
 
-function cannedBody(fault: Fault, recorded: RecordedRequest): { text: string; type?: string } {
+interface Canned {
+  text: string;
+  type?: string;
+  headers?: Record<string, string>;
+}
+
+function cannedBody(fault: Fault, recorded: RecordedRequest): Canned {
   if (typeof fault.body === 'string') {
     return {
       text: fault.body,
@@ -73,7 +79,7 @@ function cannedBody(fault: Fault, recorded: RecordedRequest): { text: string; ty
   if (status < 400) return { text: status === 200 && fault.behaviour ? '{"status":"delivered"}' : '' };
   const refusal = new Refusal(codeForStatus(status), 'a fault that was set on the sandbox');
   recorded.error = refusal.body().error;
-  return { text: JSON.stringify(refusal.body()), type: 'application/json' };
+  return { text: JSON.stringify(refusal.body()), type: 'application/json', headers: refusal.headers() };
 }
 
 async function resetAfter(

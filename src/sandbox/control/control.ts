@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseWith } from '../api/read-json.js';
+import { personOf } from '../identity/people.js';
 import type { Platform } from '../platform.js';
+import { parseWith } from '../read-json.js';
 import { accountsOf, wireAccount } from '../state/accounts.js';
-import type { Delivery, FileDescriptor, StoredFile } from '../state/records.js';
+import type { Delivery, FetchedRecords, FileDescriptor, StoredFile } from '../state/records.js';
 import type { FaultRequest, Faults, PendingFault } from './faults.js';
 import type { RecordedRequest, RequestLog } from './request-log.js';
 
@@ -25,10 +26,14 @@ export interface LibraryFile {
   receivedAt: number;
   contractId: string;
   applicationId: string;
+  /** Which source its records were fetched from; files that were pushed have none. */
+  fetched?: FetchedRecords | undefined;
 }
 
 export interface LibraryContents {
   userId: string;
+  /** The test person whose library it is. */
+  person: string;
   files: LibraryFile[];
   accounts: ReturnType<typeof wireAccount>[];
 }
@@ -44,6 +49,10 @@ export interface SandboxControl {
   clock(): ClockReading;
   requests(): { requests: RecordedRequest[] };
   clearRequests(): { requests: RecordedRequest[] };
+  /** The callbacks that contracts may name. */
+  callbacks(): { redirectUris: string[] };
+  /** Registers a callback, exactly as written; one of an app has a scheme of its own. */
+  addCallback(redirectUri: string): { redirectUris: string[] };
   library(): { libraries: LibraryContents[]; files: LibraryFile[] };
   provider(): { deliveries: ProviderDelivery[] };
 }
@@ -55,6 +64,7 @@ export function makeControl(platform: Platform, faults: Faults, log: RequestLog)
   const { clock, state } = platform;
   const reading = () => ({ now: clock.aged(), advancedSeconds: clock.advancedMs() / 1000 });
   const pending = () => ({ faults: faults.list() });
+  const callbacks = () => ({ redirectUris: platform.redirectUris.registered() });
   const requests = () => ({ requests: log.list() });
   return {
     addFault: (fault) => ({ fault: faults.add(fault), ...pending() }),
@@ -73,9 +83,15 @@ export function makeControl(platform: Platform, faults: Faults, log: RequestLog)
       log.clear();
       return requests();
     },
+    callbacks,
+    addCallback: (redirectUri) => {
+      platform.redirectUris.add(redirectUri);
+      return callbacks();
+    },
     library: () => {
-      const libraries = state.libraries.all().map(({ userId }) => ({
+      const libraries = state.libraries.all().map(({ userId, personId }) => ({
         userId,
+        person: personOf({ personId }).name,
         files: state.files.where((file) => file.userId === userId).map(showFile),
         accounts: accountsOf(platform, userId).map((account) => wireAccount(platform, account)),
       }));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseWith } from '../api/read-json.js';
+import { parseWith } from '../read-json.js';
 
 /** The names that faults and the request log use for the calls of the API. */
 export const routeNames = [
@@ -11,6 +11,13 @@ export const routeNames = [
   'provider-import',
   'accounts',
   'sources',
+  'categories',
+  'countries',
+  'platforms',
+  'sample-data-sets',
+  'portability-report',
+  'storage',
+  'storage-files',
   'contract',
   'revoke',
   'delete-account',

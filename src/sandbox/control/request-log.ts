@@ -63,5 +63,5 @@ export class RequestLog {
 
 function decode(token: unknown): jwt.Jwt | undefined {
   const decoded = typeof token === 'string' ? decodeJwt(token) : undefined;
-  return typeof decoded?.payload === 'object' ? decoded : undefined;
+  return typeof decoded?.payload === 'object' && decoded.payload !== null ? decoded : undefined;
 }

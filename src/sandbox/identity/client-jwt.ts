@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import jwt from 'jsonwebtoken';
 import type { Platform } from '../platform.js';
+import { isNestedDeeper } from '../read-json.js';
 import { Refusal } from '../refusal.js';
 import type { Contract } from './contracts.js';
 
@@ -12,9 +13,15 @@ export interface Client {
 }
 
 const allowedSkewMs = 5 * 60_000;
+const shortestNonce = 16;
+const longestNonce = 256;
+const maxDepth = 100;
 
-/** A JWT's parts, unverified, or `undefined` for what is none. */
+/** A JWT's parts, unverified, or `undefined` for what is none; one that is nested deeper than 100 levels counts as none. */
 export function decodeJwt(token: string): jwt.Jwt | undefined {
+  const parts = token.split('.').slice(0, 2);
+  const texts = parts.map((part) => Buffer.from(part, 'base64url').toString('utf8'));
+  if (texts.some((text) => isNestedDeeper(text, maxDepth))) return undefined;
   try {
     return jwt.decode(token, { complete: true }) ?? undefined;
   } catch {
@@ -107,8 +114,11 @@ function checkTimestamp(timestamp: unknown, now: number): void {
 }
 
 function useNonce(platform: Platform, contract: Contract, nonce: unknown): void {
-  if (typeof nonce !== 'string' || !/^[A-Za-z0-9]{32}$/.test(nonce)) {
-    throw new Refusal('InvalidRequest', 'the claim nonce must be 32 random letters and digits');
+  if (typeof nonce !== 'string' || nonce.length < shortestNonce || nonce.length > longestNonce) {
+    throw new Refusal(
+      'InvalidRequest',
+      `the claim nonce must be random text of ${shortestNonce} to ${longestNonce} characters`,
+    );
   }
   const key = `${contract.id} ${nonce}`;
   const { nonces } = platform.state;
@@ -116,6 +126,7 @@ function useNonce(platform: Platform, contract: Contract, nonce: unknown): void 
     throw new Refusal(
       'InvalidRequest',
       'this nonce was used before: sign every attempt anew with a fresh nonce',
+      { status: 406 },
     );
   }
   nonces.put(key, platform.clock.real());

@@ -1,9 +1,19 @@
+import jwt from 'jsonwebtoken';
 import type { Platform } from '../platform.js';
 import { randomHex, randomToken } from '../random.js';
 import { Refusal } from '../refusal.js';
 import type { Token } from '../state/records.js';
 import type { Client } from './client-jwt.js';
-import { signPlatformToken } from './platform-token.js';
+
+/** Signs what the platform returns: PS512, with `kid` and the `jku` where the key is published. */
+export function signPlatformToken(platform: Platform, payload: Record<string, unknown>): string {
+  const { kid, privateKey } = platform.platformKey;
+  return jwt.sign(payload, privateKey, {
+    algorithm: 'PS512',
+    noTimestamp: true,
+    header: { alg: 'PS512', typ: 'JWT', kid, jku: platform.urls.jwks } as jwt.JwtHeader,
+  });
+}
 
 /** Issues an access and a refresh token and answers them as the signed token of `oauth/token`. */
 export function issueTokens(
@@ -23,6 +33,7 @@ export function issueTokens(
     access_token: make('access', lifetimes.accessTokenMs),
     refresh_token: make('refresh', lifetimes.refreshTokenMs),
     consentid: consentId,
+    identifier: { id: userId },
     sub: userId,
     token_type: 'Bearer',
   });
@@ -67,7 +78,7 @@ export function requireUnexpired(platform: Platform, token: Token): void {
   if (token.expiresAt > platform.clock.aged()) return;
   const since = new Date(platform.clock.toWire(token.expiresAt)).toISOString();
   const next = token.use === 'access' ? 'refresh it' : 'the user has to reauthorize';
-  throw new Refusal('InvalidToken', `the ${token.use} token expired at ${since}: ${next}`);
+  throw new Refusal('InvalidToken', `The token (${token.use}_token) expired at ${since}: ${next}`);
 }
 
 /** Forgets tokens that expired more than 90 days ago; younger ones still serve to reauthorize the user. */

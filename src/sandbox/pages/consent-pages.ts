@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, Router } from 'express';
-import { findSource } from '../discovery/sources.js';
-import { contractById, type Platform } from '../platform.js';
+import { destinationOf } from '../identity/redirect-uris.js';
+import type { Platform } from '../platform.js';
 import type { Consent } from '../state/records.js';
-import { type ConsentPage, type Fields, type Obstacle, openVisit, type Visit } from './consent-visit.js';
-import { fieldsOf } from './fields.js';
-import { renderPage } from './render-page.js';
-import { allowConsent, callbackUrl, cancelConsent } from './settle-consent.js';
-import { languageOf, type Words } from './words.js';
+import { consentModel } from './consent-model.js';
+import { type ConsentPage, type Obstacle, openVisit, type Visit } from './consent-visit.js';
+import { type Fields, fieldsOf, renderNotice, renderPage, type Visitor, visitorOf } from './render-page.js';
+import { callbackUrl, type Outcome, outcomes, settleConsent } from './settle-consent.js';
+import type { Words } from './words.js';
 
 const consentPageNames: ConsentPage[] = ['authorize', 'onboard', 'user-reauth', 'reauthorize'];
 
@@ -16,11 +17,12 @@ export function consentPages(platform: Platform): Router {
   for (const page of consentPageNames) {
     router.get(`/${page}`, async (request, response) => {
       const fields = fieldsOf(request.query);
+      const visitor = visitorOf(request, response, fields);
       const visit = openVisit(platform, page, fields);
-      if ('why' in visit) return showObstacle(platform, response, visit, fields);
+      if ('why' in visit) return showObstacle(platform, visitor, visit);
       const asked = fields.service !== undefined && fields.service !== '' && fields.q === undefined;
       const complaint = asked && visit.choice !== 'none' && !visit.service ? 'serviceUnknown' : undefined;
-      return showConsent(platform, response, 200, visit, fields, complaint);
+      return showConsent(platform, visitor, 200, visit, fields, complaint);
     });
     router.post(`/${page}`, (request, response) => decide(platform, page, request, response));
   }
@@ -34,89 +36,72 @@ async function decide(
   response: Response,
 ): Promise<void> {
   const fields = fieldsOf(request.body);
+  const visitor = visitorOf(request, response, fields);
   const visit = openVisit(platform, page, fields);
-  if ('why' in visit) return showObstacle(platform, response, visit, fields);
-  if (fields.decision === 'cancel') return response.redirect(303, cancelConsent(platform, visit));
-  if (fields.decision !== 'allow') return showConsent(platform, response, 400, visit, fields);
-  if (visit.choice === 'required' && !visit.service) {
-    return showConsent(platform, response, 422, visit, fields, 'sourceMissing');
+  if ('why' in visit) return showObstacle(platform, visitor, visit);
+  const outcome = outcomeOf(fields);
+  if (!outcome) return showConsent(platform, visitor, 400, visit, fields);
+  const needsSource = outcome !== 'cancel' && outcome !== 'failed' && visit.choice === 'required';
+  if (needsSource && !visit.service) {
+    return showConsent(platform, visitor, 422, visit, fields, 'sourceMissing');
   }
-  return response.redirect(303, allowConsent(platform, visit));
+  const returnUrl = settleConsent(platform, visit, outcome, fields.triggerQuery);
+  // Settled first: pressing again meanwhile is pressing twice.
+  if (outcome === 'slow') await sleep(platform.lifetimes.slowMs, undefined, { ref: false });
+  return response.redirect(303, returnUrl);
+}
+
+/** What a person decided, or what a developer picked in its place. */
+function outcomeOf({ decision, outcome }: Fields): Outcome | undefined {
+  const wanted = outcome || (decision === 'allow' || decision === 'cancel' ? decision : undefined);
+  return outcomes.find((known) => known === wanted);
 }
 
 function showConsent(
   platform: Platform,
-  response: Response,
+  visitor: Visitor,
   status: number,
   visit: Visit,
   fields: Fields,
   complaint?: keyof Words,
 ): Promise<void> {
-  const { consent, page, sourceType } = visit;
-  const language = languageOf(fields.lng);
-  const contract = contractById(platform, consent.contractId);
-  const origin = new URL(consent.redirectUri).origin;
-  const asked = titleOf(page, sourceType, contract.accessType);
-  const model = {
-    ...language,
-    page,
-    title: `${platform.applicationName} ${language.words[asked]}`,
-    applicationName: platform.applicationName,
-    applicationId: platform.applicationId,
-    contract: { id: contract.id, name: contract.name, reads: contract.accessType === 'r' },
-    knownLibrary: consent.userId !== null,
-    accountName: visit.account && (findSource(visit.account.sourceId)?.name ?? language.words.libraryItself),
-    origin,
-    choice: visit.choice,
-    sourceType,
-    sources: visit.sources.map(({ id, name }) => ({ id, name, selected: id === visit.service?.id })),
-    search: fields.q ?? '',
-    complaint: complaint && language.words[complaint],
-    hidden: { code: consent.code, sourceType, lng: fields.lng, accountRef: fields.accountRef },
-  };
-  return renderPage(response, status, 'consent', model, origin);
+  const model = consentModel(platform, visitor, visit, fields);
+  const formTarget = destinationOf(visit.consent.redirectUri);
+  const shown = { ...model, complaint: complaint && visitor.words[complaint] };
+  return renderPage(visitor, status, 'consent', shown, { formTarget });
 }
 
-function titleOf(page: ConsentPage, sourceType: 'pull' | 'push', accessType: 'r' | 'w'): keyof Words {
-  if (page === 'onboard') return 'askOnboard';
-  if (page === 'user-reauth') return 'askUserReauth';
-  if (page === 'reauthorize') return 'askReauthorize';
-  if (sourceType === 'push') return 'askPush';
-  return accessType === 'r' ? 'askRead' : 'askWrite';
-}
-
-function showObstacle(
-  platform: Platform,
-  response: Response,
-  obstacle: Obstacle,
-  fields: Fields,
-): Promise<void> {
-  const language = languageOf(fields.lng);
-  const { words } = language;
-  const show = (status: number, title: string, text: string, link?: { href: string; text: string }) =>
-    renderPage(response, status, 'notice', { ...language, title, text, link });
-  if (obstacle.why === 'unknown') return show(404, words.unknownTitle, words.unknownText);
+function showObstacle(platform: Platform, visitor: Visitor, obstacle: Obstacle): Promise<void> {
+  const { words } = visitor;
+  if (obstacle.why === 'unknown') {
+    return renderNotice(visitor, 404, { title: words.unknownTitle, text: words.unknownText });
+  }
   const { consent } = obstacle;
-  const failed = (errorCode: string) => callbackUrl(consent, { success: 'false', errorCode });
+  const failed = (errorCode: string) => ({
+    href: callbackUrl(consent, { success: 'false', errorCode }),
+    text: words.goBack,
+  });
   if (obstacle.why === 'expired') {
-    return show(410, words.expiredTitle, words.expiredText, {
-      href: failed('INVALID_CODE'),
-      text: words.goBack,
-    });
+    const link = failed('INVALID_CODE');
+    return renderNotice(visitor, 410, { title: words.expiredTitle, text: words.expiredText, link });
   }
   if (obstacle.why === 'refused') {
-    const link = { href: failed('INITIALIZE_CHECK_FAIL'), text: words.goBack };
-    return show(400, words.refusedTitle, words[obstacle.text], link);
+    const link = failed('INITIALIZE_CHECK_FAIL');
+    return renderNotice(visitor, 400, { title: words.refusedTitle, text: words[obstacle.text], link });
   }
-  return show(409, words.usedTitle, words.usedText, {
-    href: wayOn(platform, obstacle.consent),
-    text: words.goOn,
-  });
+  const link = { href: wayOn(platform, consent), text: words.goOn };
+  return renderNotice(visitor, 409, { title: words.usedTitle, text: words.usedText, link });
 }
 
 /** Someone who pressed twice lost the first answer: while its code waits, the same address takes them on. */
-function wayOn({ state, clock }: Platform, consent: Consent): string {
-  const code = consent.authorizationCode === null ? undefined : state.codes.get(consent.authorizationCode);
+function wayOn({ state, clock }: Platform, { authorizationCode, redirectUri, returnUrl }: Consent): string {
+  const code = authorizationCode === null ? undefined : state.codes.get(authorizationCode);
   const waits = code ? code.usedAt === null && code.expiresAt > clock.aged() : false;
-  return waits && consent.returnUrl !== null ? consent.returnUrl : `${new URL(consent.redirectUri).origin}/`;
+  return waits && returnUrl !== null ? returnUrl : applicationUrl(redirectUri);
+}
+
+/** Where the application can be found again: its first page, or the app itself where the callback is an app's. */
+export function applicationUrl(redirectUri: string): string {
+  const { origin } = new URL(redirectUri);
+  return origin === 'null' ? redirectUri : `${origin}/`;
 }

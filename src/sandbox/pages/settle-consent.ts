@@ -1,36 +1,60 @@
 import type { Platform } from '../platform.js';
 import { randomHex, randomToken } from '../random.js';
+import { fetchSource } from '../samples/fetch-source.js';
 import { accountsOf, ensureAccount } from '../state/accounts.js';
 import type { Account, Consent } from '../state/records.js';
 import type { Visit } from './consent-visit.js';
 
+/** What a consent can end with. `slow` is `allow`, after a while. */
+export const outcomes = ['allow', 'cancel', 'wrong-state', 'expired-code', 'slow', 'failed'] as const;
+
+export type Outcome = (typeof outcomes)[number];
+
 /** The callback of a consent with these parameters and its `state`, where it has one. */
 export function callbackUrl(consent: Consent, parameters: Record<string, string>): string {
   const url = new URL(consent.redirectUri);
-  const all = { ...parameters, ...(consent.state !== null && { state: consent.state }) };
-  for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value);
+  const all = { ...(consent.state !== null && { state: consent.state }), ...parameters };
+  // `state` last, whether it is given or the consent's own.
+  const { state, ...first } = all as Record<string, string>;
+  for (const [name, value] of Object.entries(first)) url.searchParams.set(name, value);
+  if (state !== undefined) url.searchParams.set('state', state);
   return url.href;
 }
 
-/** Settles a visit as cancelled and answers where the person goes. Nothing is made. */
-export function cancelConsent(platform: Platform, { consent }: Visit): string {
-  const returnUrl = callbackUrl(consent, { success: 'false', errorCode: 'USER_CANCEL' });
-  platform.state.consents.put(consent.code, { ...consent, settled: 'cancelled', returnUrl });
+/** Settles a visit and answers where the person goes. */
+export function settleConsent(
+  platform: Platform,
+  visit: Visit,
+  outcome: Outcome,
+  triggerQuery?: string,
+): string {
+  if (outcome === 'cancel') return failConsent(platform, visit.consent, 'USER_CANCEL');
+  if (outcome === 'failed') return failConsent(platform, visit.consent, 'ONBOARD_ERROR');
+  return allowConsent(platform, visit, outcome, triggerQuery);
+}
+
+/** Nothing is made. */
+function failConsent({ state }: Platform, consent: Consent, errorCode: string): string {
+  const returnUrl = callbackUrl(consent, { success: 'false', errorCode });
+  state.consents.put(consent.code, { ...consent, settled: 'cancelled', returnUrl });
   return returnUrl;
 }
 
 /**
- * Settles a visit as allowed and answers where the person goes: makes the library where there was none and the account,
- * and, where the authorization came with a code challenge, an authorization code.
+ * Makes the library where there was none and the account, fetches what its source has and, where the authorization
+ * came with a code challenge, makes an authorization code.
  */
-export function allowConsent(platform: Platform, visit: Visit): string {
-  const { consent } = visit;
+function allowConsent(platform: Platform, visit: Visit, outcome: Outcome, triggerQuery?: string): string {
+  const { consent, person } = visit;
   const { clock, lifetimes, state } = platform;
   const userId = consent.userId ?? randomHex(16);
-  if (consent.userId === null) state.libraries.put(userId, { userId, createdAt: clock.real() });
+  if (consent.userId === null) {
+    state.libraries.put(userId, { userId, personId: person.id, createdAt: clock.real() });
+  }
   const account = connectAccount(platform, visit, userId);
+  fetchSource(platform, consent.contractId, account, visit.dataSet);
   const session = state.sessions.get(consent.sessionKey);
-  if (session) state.sessions.put(session.key, { ...session, userId });
+  if (session) state.sessions.put(session.key, { ...session, userId, ...(triggerQuery && { triggerQuery }) });
 
   let authorizationCode: string | null = null;
   if (consent.challenge !== null) {
@@ -40,7 +64,7 @@ export function allowConsent(platform: Platform, visit: Visit): string {
       contractId: consent.contractId,
       userId,
       challenge: consent.challenge,
-      expiresAt: clock.aged() + lifetimes.codeMs,
+      expiresAt: outcome === 'expired-code' ? clock.aged() - 1 : clock.aged() + lifetimes.codeMs,
       usedAt: null,
     });
   }
@@ -48,6 +72,7 @@ export function allowConsent(platform: Platform, visit: Visit): string {
     success: 'true',
     ...(authorizationCode !== null && { code: authorizationCode }),
     accountReference: account.reference,
+    ...(outcome === 'wrong-state' && { state: `not-${consent.state ?? 'asked-for'}` }),
   });
   state.consents.put(consent.code, { ...consent, userId, settled: 'allowed', authorizationCode, returnUrl });
   return returnUrl;

@@ -1,119 +1,43 @@
-const english = {
-  band: 'Sandbox',
-  bandText: 'This is not digi.me. It runs on your own machine, and nothing you do here reaches anyone.',
-  askWrite: 'wants to put files into your library',
-  askRead: 'wants to read what was put into your library',
-  askPush: 'wants to send data to a healthcare provider for you',
-  askOnboard: 'wants to add a source to your library',
-  askUserReauth: 'wants you to confirm its access again',
-  askReauthorize: 'wants you to connect this account again',
-  application: 'Application',
-  contract: 'Contract',
-  access: 'Access',
-  accessWrite: 'write: it adds, and sees nothing',
-  accessRead: 'read: it sees, and adds nothing',
-  library: 'Library',
-  libraryNew: 'a new one, made for you when you allow this',
-  libraryKnown: 'the one you have already',
-  account: 'Account',
-  libraryItself: 'Library',
-  returnsTo: 'Then back to',
-  source: 'Source',
-  sourcePush: 'Where should your data go?',
-  sourcePull: 'Which source do you want to add?',
-  choose: 'Choose one …',
-  noSource: 'No source: only what is in my library',
-  search: 'Search by name',
-  searchButton: 'Search',
-  noMatch: 'No source has that in its name. Search for something else, or for nothing to see all.',
-  sourceMissing: 'Choose a source first, or cancel.',
-  serviceUnknown: 'The application asked for a source that is not one of these. Choose another.',
-  allow: 'Allow',
-  cancel: 'Cancel',
-  usedTitle: 'You have answered this already',
-  usedText: 'Each request can be answered once. Nothing more was given away this time.',
-  expiredTitle: 'This took too long',
-  expiredText: 'The request has expired. Go back to the application and start again there.',
-  unknownTitle: 'Nothing waits for you here',
-  unknownText:
-    'The code in this address was never issued, or belongs to another page. Start again in the application.',
-  refusedTitle: 'This cannot be allowed',
-  refusedReadPush: 'The application asked to send data to a provider, but its contract only reads.',
-  refusedSourceType: 'The application asked for a sourceType that does not exist: there are pull and push.',
-  refusedAccount: 'The application named an account (accountRef) that is not in your library.',
-  goOn: 'Go on to the application',
-  goBack: 'Back to the application',
-  withdrawTitle: 'Withdraw your permission?',
-  withdrawText: 'digi.me may then no longer send data to this provider for you, until you connect it again.',
-  withdrawUsed: 'You have answered this already. Nothing was changed this time.',
-  provider: 'Healthcare provider',
-  withdraw: 'Withdraw permission',
-  keep: 'Keep it',
-};
+import type { Request } from 'express';
+import { dutch } from './dutch.js';
+import { english, type Words } from './english.js';
 
-export type Words = typeof english;
-
-const dutch: Words = {
-  band: 'Zandbak',
-  bandText:
-    'Dit is niet digi.me. Het draait op uw eigen computer en niets wat u hier doet, bereikt iemand anders.',
-  askWrite: 'wil bestanden in uw bibliotheek zetten',
-  askRead: 'wil lezen wat er in uw bibliotheek is gezet',
-  askPush: 'wil namens u gegevens naar een zorgverlener sturen',
-  askOnboard: 'wil een bron aan uw bibliotheek toevoegen',
-  askUserReauth: 'vraagt u de toegang opnieuw te bevestigen',
-  askReauthorize: 'vraagt u dit account opnieuw te koppelen',
-  application: 'Toepassing',
-  contract: 'Contract',
-  access: 'Toegang',
-  accessWrite: 'schrijven: voegt toe en ziet niets',
-  accessRead: 'lezen: ziet en voegt niets toe',
-  library: 'Bibliotheek',
-  libraryNew: 'een nieuwe, die ontstaat zodra u dit toestaat',
-  libraryKnown: 'die u al hebt',
-  account: 'Account',
-  libraryItself: 'Bibliotheek',
-  returnsTo: 'Daarna terug naar',
-  source: 'Bron',
-  sourcePush: 'Waar moeten uw gegevens naartoe?',
-  sourcePull: 'Welke bron wilt u toevoegen?',
-  choose: 'Kies er een …',
-  noSource: 'Geen bron: alleen wat in mijn bibliotheek staat',
-  search: 'Zoek op naam',
-  searchButton: 'Zoeken',
-  noMatch: 'Geen bron heeft dat in de naam. Zoek iets anders, of zoek leeg om alles te zien.',
-  sourceMissing: 'Kies eerst een bron, of annuleer.',
-  serviceUnknown: 'De toepassing vroeg om een bron die hier niet bij staat. Kies een andere.',
-  allow: 'Toestaan',
-  cancel: 'Annuleren',
-  usedTitle: 'U hebt dit al beantwoord',
-  usedText: 'Elk verzoek kan één keer worden beantwoord. Er is nu niets meer vrijgegeven.',
-  expiredTitle: 'Dit duurde te lang',
-  expiredText: 'Het verzoek is verlopen. Ga terug naar de toepassing en begin daar opnieuw.',
-  unknownTitle: 'Hier wacht niets op u',
-  unknownText:
-    'De code in dit adres is nooit uitgegeven of hoort bij een andere pagina. Begin opnieuw in de toepassing.',
-  refusedTitle: 'Dit kan niet worden toegestaan',
-  refusedReadPush:
-    'De toepassing wil gegevens naar een zorgverlener sturen, maar haar contract mag alleen lezen.',
-  refusedSourceType: 'De toepassing vroeg om een sourceType dat niet bestaat: er zijn pull en push.',
-  refusedAccount: 'De toepassing noemde een account (accountRef) dat niet in uw bibliotheek staat.',
-  goOn: 'Verder naar de toepassing',
-  goBack: 'Terug naar de toepassing',
-  withdrawTitle: 'Uw toestemming intrekken?',
-  withdrawText: 'digi.me mag dan niets meer namens u naar deze zorgverlener sturen, tot u opnieuw koppelt.',
-  withdrawUsed: 'U hebt dit al beantwoord. Er is nu niets veranderd.',
-  provider: 'Zorgverlener',
-  withdraw: 'Toestemming intrekken',
-  keep: 'Behouden',
-};
+export type { Words };
 
 export interface Language {
   lang: 'en' | 'nl';
   words: Words;
 }
 
-/** The language of a page: Dutch for `nl` and its regions, English for everything else. */
-export function languageOf(lng: string | undefined): Language {
-  return lng && /^nl\b/i.test(lng) ? { lang: 'nl', words: dutch } : { lang: 'en', words: english };
+/**
+ * The language of a page: what the address says by `lng` (`nl`, `nl-NL` and `nl_NL` are Dutch, all others English), and
+ * without one what the browser prefers.
+ */
+export function languageOf(request: Request, lng: string | undefined): Language {
+  const isDutch = lng ? /^nl(?![a-z])/i.test(lng) : request.acceptsLanguages('en', 'nl') === 'nl';
+  return isDutch ? { lang: 'nl', words: dutch } : { lang: 'en', words: english };
+}
+
+/** The text with its `{name}`s replaced. */
+export function fill(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (found, name: string) => String(values[name] ?? found));
+}
+
+const units = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+/** A span in the largest unit that it is at least one of: `30 days`, `10 seconden`. */
+export function spanInWords(lang: Language['lang'], milliseconds: number): string {
+  const [unit, size] = units.find(([, size]) => milliseconds >= size) ?? units[3];
+  const format = new Intl.NumberFormat(lang, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'long',
+    maximumFractionDigits: 0,
+  });
+  return format.format(milliseconds / size);
 }

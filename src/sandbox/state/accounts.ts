@@ -1,4 +1,6 @@
 import { findSource } from '../discovery/sources.js';
+import { categoryOf } from '../discovery/wire-source.js';
+import { personOf } from '../identity/people.js';
 import type { Platform } from '../platform.js';
 import { randomHex } from '../random.js';
 import type { Account } from './records.js';
@@ -31,6 +33,7 @@ export function ensureAccount(platform: Platform, userId: string, sourceId: numb
 /** An account as `GET permission-access/accounts` shows it (protocol.md, "The callback"); dates in milliseconds. */
 export function wireAccount(platform: Platform, account: Account) {
   const source = findSource(account.sourceId);
+  const category = source && categoryOf(source);
   const assets = `${platform.urls.onboard}assets/`;
   return {
     id: account.id,
@@ -38,13 +41,13 @@ export function wireAccount(platform: Platform, account: Account) {
     type: account.type,
     createdDate: account.createdAt,
     updatedDate: account.updatedAt,
-    serviceGroupId: source?.serviceGroup.id ?? 0,
-    serviceGroupName: source?.serviceGroup.name ?? 'Library',
+    serviceGroupId: category?.id ?? 0,
+    serviceGroupName: category?.name ?? 'Library',
     serviceTypeId: source?.id ?? 0,
     serviceTypeName: source?.name ?? platform.applicationName,
     serviceTypeReference: source?.reference ?? 'library',
     sourceId: source?.id ?? 0,
-    username: 'Sandbox person',
+    username: personOf(platform.state.libraries.get(account.userId)).name,
     ...(source && { serviceProviderName: source.name, providerLogo: `${assets}source-${source.id}.svg` }),
     accessTokenStatus: { authorized: account.authorized },
   };

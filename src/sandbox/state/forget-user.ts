@@ -14,8 +14,11 @@ export async function forgetUser({ state }: Platform, userId: string): Promise<v
   const bodies = [
     ...state.files.where(ofUser).map(({ name }) => name),
     ...state.deliveries.where(ofUser).map(({ id }) => id),
+    ...state.objects.where(ofUser).map(({ id }) => id),
   ];
   state.files.dropWhere(ofUser);
   state.deliveries.dropWhere(ofUser);
+  state.objects.dropWhere(ofUser);
+  state.storages.dropWhere(ofUser);
   for (const body of bodies) await rm(join(state.bodies, body), { force: true });
 }

@@ -1,5 +1,7 @@
 export interface Library {
   userId: string;
+  /** The test person whose library it is; `undefined` in libraries of earlier versions. */
+  personId?: string | undefined;
   createdAt: number;
 }
 
@@ -59,13 +61,24 @@ export interface Session {
   userId: string | null;
   expiresAt: number;
   polls: number;
+  limits?: Record<string, unknown> | undefined;
+  scope?: Record<string, unknown> | undefined;
+  triggerQuery?: string | undefined;
+  accept?: { compression?: AcceptedCompression | undefined } | undefined;
 }
+
+export type AcceptedCompression = 'gzip' | 'brotli' | 'no-compression';
 
 export interface FileDescriptor {
   mimeType: string;
   accounts: { accountId: string }[];
   reference?: string[] | undefined;
   tags?: string[] | undefined;
+  contractId?: string | undefined;
+  appId?: string | undefined;
+  objectTypes?: (string | Record<string, unknown>)[] | undefined;
+  serviceGroups?: (string | Record<string, unknown>)[] | undefined;
+  providerName?: string | undefined;
 }
 
 export interface StoredFile {
@@ -79,6 +92,19 @@ export interface StoredFile {
   count: number;
   receivedAt: number;
   updatedAt: number;
+  /** Where the records in it were fetched; files that were pushed have none. */
+  fetched?: FetchedRecords | undefined;
+}
+
+export interface FetchedRecords {
+  accountId: string;
+  sourceId: number;
+  serviceName: string;
+  serviceGroupId: number;
+  serviceGroup: string;
+  objectType: string;
+  objectTypeId: number;
+  objectCount: number;
 }
 
 export interface Delivery {
@@ -99,4 +125,25 @@ export interface Withdrawal {
   redirectUri: string;
   expiresAt: number;
   settled: boolean;
+}
+
+/** A place for an application's own files; `userId` is null while it is provisional. */
+export interface Storage {
+  id: string;
+  userId: string | null;
+  contractId: string;
+  createdAt: number;
+}
+
+export interface StoredObject {
+  /** Also the name of its body. */
+  id: string;
+  storageId: string;
+  userId: string | null;
+  path: string;
+  mimeType: string;
+  size: number;
+  sha256: string;
+  createdAt: number;
+  updatedAt: number;
 }

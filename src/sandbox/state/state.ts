@@ -9,7 +9,9 @@ import type {
   Delivery,
   Library,
   Session,
+  Storage,
   StoredFile,
+  StoredObject,
   Token,
   Withdrawal,
 } from './records.js';
@@ -25,7 +27,11 @@ export interface State {
   files: Collection<StoredFile>;
   deliveries: Collection<Delivery>;
   withdrawals: Collection<Withdrawal>;
+  storages: Collection<Storage>;
+  objects: Collection<StoredObject>;
   nonces: Collection<number>;
+  /** Callbacks that were registered while it ran. */
+  callbacks: Collection<string>;
   settings: Collection<number>;
   bodies: string;
   incoming: string;
@@ -56,7 +62,10 @@ export function openState(dataDir: string, fresh: boolean): State {
     files: new Collection(journal, 'file'),
     deliveries: new Collection(journal, 'delivery'),
     withdrawals: new Collection(journal, 'withdrawal'),
+    storages: new Collection(journal, 'storage'),
+    objects: new Collection(journal, 'object'),
     nonces: new Collection(journal, 'nonce'),
+    callbacks: new Collection(journal, 'callback'),
     settings: new Collection(journal, 'setting'),
     bodies,
     incoming,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { parseWith, readJson } from '../../read-json.js';
 import { Refusal } from '../../refusal.js';
 import type { Call } from '../call.js';
-import { parseWith, readJson } from '../read-json.js';
 
 const bodyShape = z.object({ type: z.literal('accountId', 'must be accountId'), value: z.string().min(1) });
 

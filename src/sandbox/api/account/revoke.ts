@@ -2,7 +2,6 @@ import { findSource } from '../../discovery/sources.js';
 import { randomToken } from '../../random.js';
 import { Refusal } from '../../refusal.js';
 import type { Call } from '../call.js';
-import { requireRedirectUri } from '../require-redirect-uri.js';
 import { requireAccount } from './require-account.js';
 
 /** `GET permission-access/revoke/h:accountId`: where the person withdraws the permission, at the provider's own page. */
@@ -11,7 +10,7 @@ export function revoke(call: Call) {
   const { account } = requireAccount(call);
   const redirectUri = request.get('redirecturi');
   if (!redirectUri) throw new Refusal('InvalidRequest', 'the header redirectUri is missing');
-  requireRedirectUri(call, redirectUri);
+  platform.redirectUris.requireRegistered(redirectUri, call.contract.id);
   if (!findSource(account.sourceId)?.medmij) {
     throw new Refusal(
       'InvalidRequest',

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { knownAccessToken, requireUnexpired } from '../../identity/tokens.js';
+import { knownAccessToken } from '../../identity/tokens.js';
 import { randomToken } from '../../random.js';
+import { parseWith, readJson } from '../../read-json.js';
 import { Refusal } from '../../refusal.js';
-import { requireAgent } from '../agent.js';
+import { pullOptionsOf, requireAgent } from '../agent.js';
 import type { Call } from '../call.js';
-import { parseWith, readJson } from '../read-json.js';
-import { requireRedirectUri } from '../require-redirect-uri.js';
 import { beginConsent } from './begin-consent.js';
 
 /** A code challenge is the base64url of a SHA-256: 43 characters (RFC 7636 §4.2). */
@@ -22,27 +21,32 @@ const claimsShape = z.object({
   state: z.string().min(1, 'must not be empty'),
 });
 
-/** `POST oauth/authorize`: begins an authorization; a valid `access_token` joins it to that token's library. */
+/**
+ * `POST oauth/authorize`: begins an authorization. An `access_token`, of any contract and also an expired one, joins it to
+ * that token's library: that is how a client whose refresh token has ended renews the consent.
+ */
 export async function authorize(call: Call) {
   const { platform } = call;
-  requireAgent(await readJson(call.body));
+  const body = await readJson(call.body);
+  requireAgent(body);
   const claims = parseWith(claimsShape, call.claims, 'the claim');
-  requireRedirectUri(call, claims.redirect_uri);
+  platform.redirectUris.requireRegistered(claims.redirect_uri, call.contract.id);
   let userId: string | null = null;
   if (call.claims.access_token !== undefined) {
     const token = knownAccessToken(platform, call.claims.access_token);
-    requireUnexpired(platform, token);
     if (!platform.state.libraries.get(token.userId)) {
       throw new Refusal('InvalidToken', 'the library of this access token was deleted');
     }
     userId = token.userId;
   }
-  return beginConsent(call, 'preauthorization_code', {
-    code: `preauth-${randomToken()}`,
-    kind: 'authorize',
+  const code = `preauth-${randomToken()}`;
+  const begun = {
+    code,
+    kind: 'authorize' as const,
     userId,
     redirectUri: claims.redirect_uri,
     state: claims.state,
     challenge: claims.code_challenge,
-  });
+  };
+  return beginConsent(call, begun, { preauthorization_code: code }, pullOptionsOf(body));
 }

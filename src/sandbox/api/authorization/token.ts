@@ -45,19 +45,13 @@ function refresh({ platform, contract, claims }: Call): string {
   if (typeof claims.refresh_token !== 'string' || !claims.refresh_token) {
     throw new Refusal('InvalidRequest', 'the claim refresh_token is missing');
   }
+  // Clients tell a refusal for good by "The token (refresh_token)" in its message.
+  const refused = (why: string) => new Refusal('InvalidToken', `The token (refresh_token) ${why}`);
   const token = state.tokens.get(claims.refresh_token);
-  if (token?.use === 'access')
-    throw new Refusal('InvalidToken', 'the claim refresh_token holds an access token');
-  if (!token) throw new Refusal('InvalidToken', 'the refresh token is not known here');
-  if (token.contractId !== contract.id) {
-    throw new Refusal('InvalidToken', 'the refresh token was issued for another contract');
-  }
-  if (token.usedAt !== null) {
-    throw new Refusal(
-      'InvalidToken',
-      'the refresh token was used already: each serves once, keep the newest',
-    );
-  }
+  if (token?.use === 'access') throw refused('is an access token');
+  if (!token) throw refused('is not known here');
+  if (token.contractId !== contract.id) throw refused('was issued for another contract');
+  if (token.usedAt !== null) throw refused('was used already: each serves once, keep the newest');
   requireUnexpired(platform, token);
   state.tokens.put(token.value, { ...token, usedAt: clock.real() });
   return issueTokens(platform, contract.id, token.userId, token.consentId);

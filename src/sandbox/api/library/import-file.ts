@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { verifyJwt } from '../../identity/client-jwt.js';
 import { requireAccessToken } from '../../identity/tokens.js';
+import { parseWith } from '../../read-json.js';
 import { Refusal } from '../../refusal.js';
 import type { FileDescriptor } from '../../state/records.js';
 import type { Call } from '../call.js';
-import { parseWith } from '../read-json.js';
 import { receiveBody } from '../receive-body.js';
 
 const maxDescriptorCharacters = 8192;
@@ -17,6 +17,11 @@ const descriptorShape = z.object({
   accounts: z.array(z.object({ accountId: z.string().min(1, 'must not be empty') })),
   reference: z.array(z.string()).optional(),
   tags: z.array(z.string()).optional(),
+  contractId: z.string().optional(),
+  appId: z.string().optional(),
+  objectTypes: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
+  serviceGroups: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
+  providerName: z.string().optional(),
 });
 
 /** `POST permission-access/import`: puts a file into the user's library, once its body has arrived whole. */
@@ -24,10 +29,11 @@ export async function importFile(call: Call) {
   const { platform, request, contract } = call;
   const token = requireAccessToken(platform, call);
   const descriptor = readDescriptor(call);
-  if (!request.is('application/octet-stream')) {
+  // The Node SDK 16.1.0 to 16.1.2 sends a header called contentType, and no Content-Type.
+  if (request.headers['content-type'] !== undefined && !request.is('application/octet-stream')) {
     throw new Refusal(
       'UnsupportedMediaType',
-      'the Content-Type must be application/octet-stream, the body the raw file',
+      'the Content-Type must be application/octet-stream (or absent), the body the raw file',
     );
   }
   return receiveBody(call, Number.POSITIVE_INFINITY, ({ path, size, sha256 }) => {
@@ -70,6 +76,7 @@ function readDescriptor({ request, contract }: Call): FileDescriptor {
   return parseWith<FileDescriptor>(descriptorShape, metadata, 'metadata');
 }
 
-function canonical({ mimeType, accounts, reference, tags }: FileDescriptor): unknown[] {
-  return [mimeType, accounts.map(({ accountId }) => accountId), reference, tags];
+function canonical(descriptor: FileDescriptor): unknown[] {
+  const { mimeType, accounts, ...others } = descriptor;
+  return [mimeType, accounts.map(({ accountId }) => accountId), Object.entries(others).sort()];
 }

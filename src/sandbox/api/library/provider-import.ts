@@ -5,6 +5,7 @@ import { findSource } from '../../discovery/sources.js';
 import { bundleProblems } from '../../provider/bundle-problems.js';
 import { bundleResponse } from '../../provider/bundle-response.js';
 import { operationOutcome } from '../../provider/operation-outcome.js';
+import { parseJson } from '../../read-json.js';
 import { Refusal } from '../../refusal.js';
 import type { Account, Token } from '../../state/records.js';
 import { requireAccount } from '../account/require-account.js';
@@ -12,6 +13,8 @@ import type { Call } from '../call.js';
 import { receiveBody } from '../receive-body.js';
 
 const maxResourceBytes = 16 * 1024 * 1024;
+/** Beyond what the checks walk and refuse with the place, so that their words are heard first. */
+const maxDepth = 1000;
 
 /**
  * `POST permission-access/import/h:accountId/{standard}/{version}`: hands a bundle to the provider behind the account,
@@ -32,14 +35,14 @@ export async function importToProvider(call: Call) {
     );
   }
   return receiveBody(call, maxResourceBytes, ({ path, size, sha256 }) => {
-    const resource = parseResource(path);
+    const resource = parseJson(readFileSync(path, 'utf8'), maxDepth);
     const problems = bundleProblems(resource);
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) {
       throw new Refusal(
         'InvalidResource',
         `the provider refuses this bundle: ${errors[0]?.expression}: ${errors[0]?.message}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''}`,
-        operationOutcome(problems),
+        { extra: operationOutcome(problems) },
       );
     }
     // The permission may have been withdrawn while the body was on its way.
@@ -64,14 +67,6 @@ function requireProviderAccount(call: Call): { account: Account; token: Token } 
     );
   }
   return { account, token };
-}
-
-function parseResource(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
-  } catch {
-    throw new Refusal('InvalidRequest', 'the body is not JSON');
-  }
 }
 
 interface Arrived {

@@ -1,29 +1,25 @@
 import { z } from 'zod';
 import { requireAccessToken } from '../../identity/tokens.js';
-import { randomToken } from '../../random.js';
+import { parseWith, readJson } from '../../read-json.js';
 import { Refusal } from '../../refusal.js';
 import type { Session, StoredFile } from '../../state/records.js';
-import { requireAgent } from '../agent.js';
+import { openSession } from '../../state/sessions.js';
+import { readOptionsOf, requireAgent } from '../agent.js';
 import type { Call } from '../call.js';
-import { parseWith, readJson } from '../read-json.js';
+import { isInScope } from './session-scope.js';
 
-const optionsShape = z.object({
-  limits: z.record(z.string(), z.unknown()).optional(),
-  scope: z.record(z.string(), z.unknown()).optional(),
-  sourceFetch: z.boolean().optional(),
-});
+/** What records that were fetched keep to. */
+export const recordSchema = { standard: 'digime', version: '1.0.0' };
+
+const fetchShape = z.object({ sourceFetch: z.boolean().optional() });
 
 /** `POST permission-access/trigger`: a session in which the library can be read for an hour. */
 export async function openReadSession(call: Call) {
-  const { clock, lifetimes, state } = call.platform;
   const { userId } = requireAccessToken(call.platform, call);
   const body = await readJson(call.body);
   requireAgent(body);
-  parseWith(optionsShape, body, '');
-  const key = randomToken();
-  const expiresAt = clock.aged() + lifetimes.sessionMs;
-  state.sessions.put(key, { key, contractId: call.contract.id, userId, expiresAt, polls: 0 });
-  return { session: { key, expiry: clock.toWire(expiresAt) } };
+  parseWith(fetchShape, body, '');
+  return { session: openSession(call.platform, call.contract.id, userId, readOptionsOf(body)) };
 }
 
 /**
@@ -40,7 +36,10 @@ export function requireSession(call: Call): { session: Session; files: StoredFil
   if (session.expiresAt <= clock.aged()) {
     throw new Refusal('NotFound', 'this session has expired: open another with permission-access/trigger');
   }
-  return { session, files: state.files.where((file) => file.userId === userId) };
+  const files = state.files.where(
+    (file) => file.userId === userId && isInScope(file, session.scope, clock.real()),
+  );
+  return { session, files };
 }
 
 /**
@@ -56,6 +55,10 @@ export function fileList(call: Call) {
   const shown = completed ? files : files.slice(0, Math.floor(files.length / 2));
   return {
     status: { state: completed ? 'completed' : 'running' },
-    fileList: shown.map(({ name, updatedAt }) => ({ name, updatedDate: updatedAt })),
+    fileList: shown.map(({ name, updatedAt, fetched }) => ({
+      name,
+      updatedDate: updatedAt,
+      ...(fetched && { objectCount: fetched.objectCount, schema: recordSchema }),
+    })),
   };
 }
