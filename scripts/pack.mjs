@@ -22,7 +22,8 @@ const packages = {
     room: 'sandbox',
     description: 'A digi.me that runs on this machine, strict, for tests and for trying out.',
     keywords: ['digi.me', 'digime', 'sandbox', 'mock-server', 'testing'],
-    assets: ['views/sandbox', 'public/sandbox.css'],
+    bin: { 'digime-sandbox': 'cli.js' },
+    assets: ['views/sandbox', 'public/sandbox.css', 'public/sandbox-library.js'],
   },
 };
 

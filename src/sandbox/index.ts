@@ -12,3 +12,4 @@ export type { SandboxCredentials } from './credentials.js';
 export { sandboxPublicExponent } from './identity/keys.js';
 export type { SandboxOptions } from './sandbox-options.js';
 export { type Sandbox, startSandbox } from './start-sandbox.js';
+export type { FetchedRecords, FileDescriptor } from './state/records.js';

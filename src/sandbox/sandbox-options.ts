@@ -1,10 +1,10 @@
 export interface SandboxOptions {
-  /** 0 means any free one. */
-  port: number;
+  /** Default 0: any free one. */
+  port?: number | undefined;
   /** Default 127.0.0.1: this machine only. */
-  host?: string;
-  /** Its own folder: keys, journal and bodies are kept in it. */
-  dataDir: string;
+  host?: string | undefined;
+  /** Its own folder: keys, journal and bodies are kept in it. Default: one of its own, removed by `close`. */
+  dataDir?: string | undefined;
   /** Forget what an earlier sandbox left in `dataDir`, keys included. */
   fresh?: boolean;
   /** The address under which clients and people reach it; default `http://localhost:{port}/`. */

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { makeControl, type SandboxControl } from './control/control.js';
 import { Faults } from './control/faults.js';
 import { RequestLog } from './control/request-log.js';
@@ -27,8 +30,11 @@ export interface Sandbox {
 
 const sweepEveryMs = 60_000;
 
-/** Starts a digi.me that runs here. Rejects when the port is taken or `dataDir` cannot be used. */
-export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+/**
+ * Starts a digi.me that runs here.
+ * @throws Error when the port is taken, `dataDir` cannot be used or a callback cannot be one
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const server = createServer({
     maxHeaderSize: 65_536,
     requestTimeout: 10 * 60_000,
@@ -53,8 +59,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 async function openSandbox(options: SandboxOptions, server: Server) {
-  const state = openState(options.dataDir, options.fresh ?? false);
-  const keys = await loadKeys(options.dataDir);
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'digime-sandbox-'));
+  const state = openState(dataDir, options.fresh ?? false);
+  const keys = await loadKeys(dataDir);
   const { port } = server.address() as AddressInfo;
   const platform = makePlatform(options, state, keys, port);
   const faults = new Faults();
@@ -78,12 +85,13 @@ async function openSandbox(options: SandboxOptions, server: Server) {
       server.closeAllConnections();
       await closed;
       state.close();
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
   return { sandbox, app: createSandboxApp({ platform, faults, requestLog, control, credentials, tell }) };
 }
 
-async function listen(server: Server, { port, host = '127.0.0.1' }: SandboxOptions): Promise<void> {
+async function listen(server: Server, { port = 0, host = '127.0.0.1' }: SandboxOptions): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
 }

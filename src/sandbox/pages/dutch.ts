@@ -11,7 +11,7 @@ export const dutch: Words = {
   askUserReauth: '{app} vraagt je de toegang opnieuw te bevestigen',
   askReauthorize: '{app} vraagt je dit account opnieuw te koppelen',
   whatItIs:
-    '{app} is een computerprogramma van iemand anders. Het kan alleen bij je gegevens als je dat hier toestaat, en alleen voor wat op deze pagina staat.',
+    '{app} is een computerprogramma dat iemand anders heeft gemaakt. Het kan alleen bij je gegevens als je dat hier toestaat, en alleen voor wat op deze pagina staat.',
   may: 'Als je dit toestaat, mag het',
   mayNot: 'Het mag niet',
   mayWrite: 'namens jou bestanden aan je bibliotheek toevoegen',

@@ -9,7 +9,7 @@ export const english = {
   askUserReauth: '{app} wants you to confirm its access again',
   askReauthorize: '{app} wants you to connect this account again',
   whatItIs:
-    '{app} is a computer program of somebody else. It can reach your data only if you allow it here, and only for what this page says.',
+    '{app} is a computer program that somebody else made. It can reach your data only if you allow it here, and only for what this page says.',
   may: 'If you allow this, it may',
   mayNot: 'It may not',
   mayWrite: 'add files to your library, in your name',
@@ -82,7 +82,7 @@ export const english = {
   withdraw: 'Withdraw permission',
   keep: 'Keep it',
   libraryTitle: 'Libraries in this Sandbox',
-  libraryText: 'What applications put into the libraries of these people. The page follows by itself.',
+  libraryText: 'What applications put into the libraries of these people. This page updates by itself.',
   libraryRefresh: 'Look again',
   libraryNobody:
     'Nobody has a library yet. One is made when a person allows an application for the first time.',

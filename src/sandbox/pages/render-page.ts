@@ -62,12 +62,7 @@ export async function renderPage(
   response
     .status(status)
     .set({
-<<<<<<< HEAD
-      'content-security-policy':
-        `${scriptless}; frame-ancestors ${localPages}; form-action 'self' ${target}`.trim(),
-=======
-      'content-security-policy': `${script ? policyWithScript : policy}; form-action 'self' $target`.trim(),
->>>>>>> 11a7f13 (Serve every client of digi.me as it is: what the Node, iOS and Android SDKs send and demand, a catalogue that filters, sources with records, storage, and pages in plain words)
+      'content-security-policy': `${script ? policyWithScript : policy}; form-action 'self' ${target}`.trim(),
     })
     .type('html')
     .send(html);
