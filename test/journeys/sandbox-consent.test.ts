@@ -115,11 +115,13 @@ test.each([
     `${sandbox.onboardUrl}authorize?code=invented`,
     `${sandbox.url}sandbox`,
     sandbox.url,
+    `${sandbox.url}sandbox/library?lng=nl`,
     await withdrawUrl(),
   ];
   const axe = await readFile(axePath, 'utf8');
   for (const url of pages) {
     await page.goto(url);
+    await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
     const overflow = await page.evaluate(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );
@@ -127,6 +129,11 @@ test.each([
     const { violations } = (await page.evaluate('axe.run()')) as {
       violations: { id: string; help: string }[];
     };
+    // WCAG 2.2, 2.5.5: what is pressed with a finger is 44 pixels high.
+    const small = await page.evaluate(
+      "[...document.querySelectorAll('button, select, input:not([type=hidden]), summary, a')].filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 80))",
+    );
+    expect({ url, small }).toEqual({ url, small: [] });
     expect({ url, overflow, violations: violations.map(({ id, help }) => `${id}: ${help}`) }).toEqual({
       url,
       overflow: 0,
@@ -145,3 +152,45 @@ async function withdrawUrl(): Promise<string> {
   return (await client.send('GET', 'permission-access/revoke/h:accountId', { claims, headers })).json
     .location;
 }
+
+test('a developer ends the page with a wrong state, behind a disclosure that a person need not open', async () => {
+  const { url } = await consentUrl('write', {});
+  const page = await visit(1280);
+  await page.goto(url);
+  const wrong = page.getByRole('button', { name: 'Allow, with a wrong state' });
+  expect(await wrong.isVisible()).toBe(false);
+  await page.getByText('For developers').click();
+  await wrong.click();
+  await page.waitForURL(`${callbackUrl}?**`);
+  expect(new URL(page.url()).searchParams.get('state')).toBe('not-state-1');
+  await page.close();
+});
+
+test('the library fills up while somebody looks at it', async () => {
+  const client = new SigningClient(sandbox, 'write');
+  const { accessToken } = await client.connect({ person: 'fatima' });
+  const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${sandbox.url}sandbox/library`);
+  await page.getByRole('heading', { name: 'Library of Fatima El Amrani' }).waitFor();
+  expect(await page.getByText('Letter about my knee').count()).toBe(0);
+  await client.push(accessToken, 'a letter', {
+    mimeType: 'application/pdf',
+    accounts: [{ accountId: 'a' }],
+    reference: ['Letter about my knee'],
+  });
+  await page.getByText('Letter about my knee').waitFor();
+  await page.close();
+});
+
+test('the page to withdraw a permission speaks Dutch, and changes language where it stands', async () => {
+  const page = await visit(390);
+  await page.goto(`${await withdrawUrl()}&lng=nl`);
+  expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Je toestemming intrekken?');
+  await page.getByRole('link', { name: 'English' }).click();
+  await page.waitForURL(/lng=en/);
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await page.waitForURL(`${callbackUrl}?**`);
+  expect(new URL(page.url()).searchParams.get('error_message')).toBe('USER_CANCEL');
+  await page.close();
+});
