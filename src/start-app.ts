@@ -22,7 +22,14 @@ import {
 } from './onboarding/index.js';
 import { docsRouter } from './openapi/index.js';
 import { createPushService, type PushService } from './push/index.js';
-import { cookieSecret, createSealer, openDatabase, probeDatabase, Spool } from './storage/index.js';
+import {
+  cookieSecret,
+  createSealer,
+  openDatabase,
+  openS3Store,
+  probeDatabase,
+  Spool,
+} from './storage/index.js';
 import { CallGate, studioRouter } from './studio/index.js';
 import {
   createAssets,
@@ -101,7 +108,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { port } = server.address() as AddressInfo;
   const baseUrl = config.baseUrl ?? `http://localhost:${port}/`;
   const sealer = createSealer(options.appSecret);
-  const spool = new Spool(config.dataDir);
+  const spool =
+    config.payloadBucket === undefined
+      ? new Spool(config.dataDir)
+      : await openS3Store({ ...config.payloadBucket, dataDir: config.dataDir });
   const gate = config.mode === 'sandbox' ? new CallGate() : undefined;
   const recorder = new Recorder(now, { interceptorOf: (visitorId) => gate?.interceptorOf(visitorId) });
   const streams = new EventStreams();

@@ -19,6 +19,8 @@ export interface Config {
   readonly operationsAccess: 'private' | 'anywhere';
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
+  /** The bucket for payloads; `undefined`: a folder in `dataDir`. */
+  readonly payloadBucket: PayloadBucket | undefined;
   /** `undefined` only in sandbox mode, where one is made on first start and kept in `dataDir`. */
   readonly appSecret: string | undefined;
   readonly logLevel: string;
@@ -42,6 +44,15 @@ export interface Config {
     readonly uploadsPerMinute: number;
   };
   readonly drainMs: number;
+}
+
+/** A place in S3-compatible object storage. */
+export interface PayloadBucket {
+  readonly bucket: string;
+  /** Put before every name, with its final slash; may be empty. */
+  readonly prefix: string;
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
 }
 
 /** The contracts by what they are for; in sandbox mode they are the sandbox's own. */
@@ -105,6 +116,9 @@ function hasExtras(text: string): boolean {
 /** Cookies, redirects and links of the app are made for the root of its address. */
 const isRoot = (text: string) => !URL.canParse(text) || new URL(text).pathname === '/';
 
+/** Bucket names: 3 to 63 lower-case letters, digits, dots and hyphens (Amazon S3 User Guide, "Bucket naming rules"). */
+const bucketAddress = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w.\-/]*?))?\/?$/;
+
 const leastDistinctCharacters = 10;
 const isVaried = (secret: string) => new Set(secret).size >= leastDistinctCharacters;
 const secret = z
@@ -125,6 +139,9 @@ const schema = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
     .optional(),
+  PAYLOAD_STORE: z.string().regex(bucketAddress, 'must be s3://bucket or s3://bucket/prefix').optional(),
+  S3_ENDPOINT: address.optional(),
+  S3_REGION: z.string().optional(),
   APP_SECRET: secret.optional(),
   LOG_LEVEL: z
     .enum(
@@ -175,6 +192,17 @@ function withFiles(env: Environment, problems: string[]): Record<string, string>
   return settings;
 }
 
+function readPayloadBucket(set: z.infer<typeof schema>): PayloadBucket | undefined {
+  const [, bucket, prefix = ''] = bucketAddress.exec(set.PAYLOAD_STORE ?? '') ?? [];
+  if (bucket === undefined) return undefined;
+  return {
+    bucket,
+    prefix: prefix === '' ? '' : `${prefix}/`,
+    endpoint: set.S3_ENDPOINT,
+    region: set.S3_REGION,
+  };
+}
+
 const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
 
 /**
@@ -214,6 +242,11 @@ export function loadConfig(env: Environment): Config {
     );
   if (settings.TOTAL_QUOTA_BYTES && set.TOTAL_QUOTA_BYTES < set.MAX_UPLOAD_BYTES)
     problems.push('TOTAL_QUOTA_BYTES must be at least MAX_UPLOAD_BYTES: no file of that size could be taken');
+  for (const name of ['S3_ENDPOINT', 'S3_REGION'] as const)
+    if (set[name] !== undefined && set.PAYLOAD_STORE === undefined)
+      problems.push(`${name} means nothing without PAYLOAD_STORE`);
+  if (set.PAYLOAD_STORE !== undefined && set.S3_REGION === undefined && set.S3_ENDPOINT !== undefined)
+    problems.push('S3_REGION must be set with S3_ENDPOINT (us-east-1 is what most servers expect)');
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze<Config>({
     mode,
@@ -224,6 +257,7 @@ export function loadConfig(env: Environment): Config {
     operationsAccess: set.OPERATIONS_ACCESS,
     dataDir: set.DATA_DIR,
     databaseUrl: set.DATABASE_URL,
+    payloadBucket: readPayloadBucket(set),
     appSecret: set.APP_SECRET,
     logLevel: set.LOG_LEVEL,
     digime: {

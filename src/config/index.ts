@@ -5,6 +5,7 @@ export {
   type DispatchSettings,
   exampleAppSecret,
   loadConfig,
+  type PayloadBucket,
   type UploadLimits,
 } from './config.js';
 export type { ContractDetails } from './contracts.js';

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.js';
-import type { Spool, StoredPayload } from '../storage/index.js';
+import type { PayloadStore, StoredPayload } from '../storage/index.js';
 import { detailsOf, type FileDetails } from './file-details.js';
 import { asReadError } from './read-error.js';
 import type { ReadLibrary } from './read-library.js';
@@ -27,7 +27,7 @@ export interface FetchedFile {
  * @throws AppError FileDecryptionError, FileTooLarge, NotFound, TooManyRequests, StorageFull, what `asAppError` makes
  */
 export async function withFile<T>(
-  spool: Spool,
+  spool: PayloadStore,
   library: ReadLibrary,
   name: string,
   signal: AbortSignal,
@@ -66,7 +66,7 @@ let reservedBytes = 0;
  * nothing, and a compressed one grows), so room is reserved step by step, for all files together.
  * @throws AppError StorageFull
  */
-async function* withRoom(spool: Spool, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* withRoom(spool: PayloadStore, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let unused = 0;
   try {
     for await (const chunk of chunks) {

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import type { Connection } from '../connections/index.js';
-import type { Spool } from '../storage/index.js';
+import type { PayloadStore } from '../storage/index.js';
 import { renderPage, wantsJson } from '../web/index.js';
 import { attachment } from './download-name.js';
 import { type FetchedFile, withFile } from './fetch-file.js';
@@ -32,7 +32,7 @@ const previewPolicy = [
 export interface FilePageOptions {
   readonly libraries: ReadLibraries;
   readonly pushedFiles: PushedFiles;
-  readonly spool: Spool;
+  readonly spool: PayloadStore;
   readonly applicationId: string;
 }
 
@@ -76,7 +76,7 @@ const hasLeft = (res: Response, error: unknown) =>
   !res.headersSent || (error as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
 
 async function showPreview(
-  spool: Spool,
+  spool: PayloadStore,
   req: Request,
   res: Response,
   { payload, details }: FetchedFile,
@@ -90,7 +90,7 @@ async function showPreview(
 }
 
 async function sendFile(
-  spool: Spool,
+  spool: PayloadStore,
   req: Request,
   res: Response,
   { payload, details }: FetchedFile,

@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { Spool, StoredPayload } from '../storage/index.js';
+import type { PayloadStore, StoredPayload } from '../storage/index.js';
 import { indentJson } from './indent-json.js';
 
 /** What can be shown of a file in a page, as data: nothing of it is ever markup. */
@@ -26,7 +26,7 @@ const textTypes = /^(text\/|application\/(.*\+)?(json|xml)|application\/javascri
  * many ways (filters in a row, object streams, encryption) to be found, and a viewer would run it.
  */
 export async function previewOf(
-  spool: Spool,
+  spool: PayloadStore,
   payload: StoredPayload,
   mimeType: string | undefined,
 ): Promise<Preview> {
@@ -46,7 +46,7 @@ export async function previewOf(
 const isPdf = ({ head }: StoredPayload): boolean => head.subarray(0, 1024).includes('%PDF-');
 
 async function previewOfText(
-  spool: Spool,
+  spool: PayloadStore,
   payload: StoredPayload,
   mimeType: string | undefined,
 ): Promise<Preview> {
@@ -59,7 +59,7 @@ async function previewOfText(
   return { kind: 'text', text: isCut ? text : indentJson(text), isCut };
 }
 
-async function readUpTo(spool: Spool, payload: StoredPayload, count: number): Promise<Buffer> {
+async function readUpTo(spool: PayloadStore, payload: StoredPayload, count: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of spool.read(payload, payload.key)) {

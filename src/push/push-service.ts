@@ -4,7 +4,7 @@ import type { Config, Contracts } from '../config/index.js';
 import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
-import type { Database, Sealer, Spool } from '../storage/index.js';
+import type { Database, PayloadStore, Sealer } from '../storage/index.js';
 import type { EventStreams, Logger, RateLimits } from '../web/index.js';
 import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
@@ -33,7 +33,7 @@ export interface PushServiceOptions {
   limits: RateLimits;
   database: Database;
   sealer: Sealer;
-  spool: Spool;
+  spool: PayloadStore;
   sdk: DigiMe;
   contracts: Contracts;
   connections: Connections;
@@ -52,7 +52,7 @@ export interface PushService {
   readonly events: PushEvents;
   readonly sweeper: PayloadSweeper;
   readonly guard: UploadGuard;
-  readonly spool: Spool;
+  readonly spool: PayloadStore;
   /** The routes for files and those for bundles. */
   readonly routers: readonly Router[];
   start(): Promise<void>;

@@ -1,9 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { AppError } from '../errors.js';
 import { SegmentSealer, sealSegment } from './payload-cipher.js';
+import type { PayloadSink } from './payload-store.js';
 import { asSpoolError } from './storage-error.js';
 
 /** Payloads up to this size live in the ledger's row: one commit instead of two fsyncs and a rename. */
@@ -22,19 +21,9 @@ export interface StoredPayload {
   readonly spoolName?: string;
 }
 
-/** Makes the names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
- * A writable that hashes, counts, seals and spools what is piped into it. While one write is under way the next bytes
- * are already hashed and sealed; a file gets its final name only when it is complete and synced.
+ * A writable that hashes, counts, seals and stores what is piped into it: a small payload in memory, for its row, a
+ * larger one through a sink. While one write is under way the next bytes are already hashed and sealed.
  * @throws AppError FileTooLarge as soon as one byte more than `maxBytes` arrived; StorageFull, StorageUnavailable.
  */
 export class PayloadWriter extends Writable {
@@ -45,20 +34,19 @@ export class PayloadWriter extends Writable {
   readonly #small: Buffer[] = [];
   #head: Buffer = Buffer.alloc(0);
   #size = 0;
-  #file: FileHandle | undefined;
-  #writing: Promise<unknown> = Promise.resolve();
+  #sink: PayloadSink | undefined;
   #busy: Promise<unknown> = Promise.resolve();
-  #wasOpened = false;
   #stored: StoredPayload | undefined;
 
-  readonly #folder: string;
+  readonly #openSink: (spoolName: string) => PayloadSink;
   readonly #maxBytes: number;
 
-  constructor(folder: string, maxBytes: number) {
+  /** @param openSink called once the payload is too large for its row */
+  constructor(openSink: (spoolName: string) => PayloadSink, maxBytes: number) {
     super({ highWaterMark: 1024 * 1024, decodeStrings: true });
     // Whoever writes is told by their own call; this keeps a failure from counting as unhandled.
     this.on('error', () => {});
-    this.#folder = folder;
+    this.#openSink = openSink;
     this.#maxBytes = maxBytes;
   }
 
@@ -87,8 +75,9 @@ export class PayloadWriter extends Writable {
   /** Completes the payload; from now on it is durable, and `payload` tells about it. @throws AppError as the class */
   finish(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.once('error', reject);
-      this.end(() => resolve());
+      // Called for a failure too, with it; its type does not say so.
+      const done = (error?: Error | null) => (error ? reject(error) : resolve());
+      this.end(done as () => void);
     });
   }
 
@@ -96,15 +85,7 @@ export class PayloadWriter extends Writable {
   async discard(): Promise<void> {
     if (!this.destroyed) this.destroy();
     if (!this.closed) await new Promise((resolve) => this.once('close', resolve));
-    if (this.#wasOpened) await rm(this.#finalPath, { force: true }).catch(() => {});
-  }
-
-  get #partPath(): string {
-    return join(this.#folder, `${this.#spoolName}.part`);
-  }
-
-  get #finalPath(): string {
-    return join(this.#folder, this.#spoolName);
+    await this.#sink?.abort();
   }
 
   async #take(chunks: Buffer[]): Promise<void> {
@@ -116,26 +97,13 @@ export class PayloadWriter extends Writable {
       if (this.#head.length < headBytes)
         this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
     }
-    if (this.#file === undefined && this.#size <= inlineBytes) {
+    if (this.#sink === undefined && this.#size <= inlineBytes) {
       // A small chunk is a view into the parser's 64 KiB buffer: a copy lets that go.
       this.#small.push(...chunks.map((chunk) => Buffer.from(chunk)));
       return;
     }
-    if (this.#file === undefined) {
-      this.#wasOpened = true;
-      this.#file = await open(this.#partPath, 'wx', 0o600);
-    }
-    await this.#writeSealed(
-      [...this.#small.splice(0), ...chunks].flatMap((chunk) => this.#sealer.add(chunk)),
-    );
-  }
-
-  async #writeSealed(sealed: Buffer[]): Promise<void> {
-    await this.#writing;
-    if (sealed.length === 0) return;
-    this.#writing = writeFully(this.#file as FileHandle, sealed);
-    // Awaited by the next call; this only keeps a failure from counting as unhandled until then.
-    this.#writing.catch(() => {});
+    this.#sink ??= this.#openSink(this.#spoolName);
+    await this.#sink.write([...this.#small.splice(0), ...chunks].flatMap((chunk) => this.#sealer.add(chunk)));
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -160,19 +128,13 @@ export class PayloadWriter extends Writable {
 
   async #complete(): Promise<void> {
     const facts = { size: this.#size, head: this.#head, key: this.key };
-    if (this.#file === undefined) {
+    if (this.#sink === undefined) {
       const sealed = Buffer.concat(sealSegment(this.key, 0, true, Buffer.concat(this.#small)));
       this.#stored = { ...facts, sha256: this.#hash.digest('hex'), sealed };
       return;
     }
-    await this.#writeSealed(this.#sealer.end());
-    await this.#writing;
-    // Durable before it is promised: the file's bytes, then its name, then the ledger's commit.
-    await this.#file.datasync();
-    await this.#file.close();
-    this.#file = undefined;
-    await rename(this.#partPath, this.#finalPath);
-    await syncFolder(this.#folder);
+    await this.#sink.write(this.#sealer.end());
+    await this.#sink.complete();
     this.#stored = { ...facts, sha256: this.#hash.digest('hex'), spoolName: this.#spoolName };
   }
 
@@ -183,27 +145,9 @@ export class PayloadWriter extends Writable {
     );
   }
 
-  /** Streams are destroyed in the middle of a write: the `open` or `rename` under way would leave its file behind. */
+  /** Streams are destroyed in the middle of a write: what it is about to store would stay behind. */
   async #tidy(): Promise<void> {
     await this.#busy;
-    await this.#writing.catch(() => {});
-    await this.#file?.close().catch(() => {});
-    this.#file = undefined;
-    if (this.writableFinished || !this.#wasOpened) return;
-    await rm(this.#partPath, { force: true });
-    await rm(this.#finalPath, { force: true });
-  }
-}
-
-/** `writev` may write less than asked for (a full disk does that before it fails): go on until all of it is written. */
-async function writeFully(file: FileHandle, buffers: Buffer[]): Promise<void> {
-  let rest = buffers;
-  while (rest.length > 0) {
-    let { bytesWritten } = await file.writev(rest);
-    while (rest[0] !== undefined && bytesWritten >= rest[0].length) {
-      bytesWritten -= rest[0].length;
-      rest = rest.slice(1);
-    }
-    if (rest[0] !== undefined && bytesWritten > 0) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)];
+    if (!this.writableFinished) await this.#sink?.abort();
   }
 }

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from './file-sink.js';
 import { openSegment, sealSegment, segmentBytes, tagBytes } from './payload-cipher.js';
-import { headBytes, inlineBytes, type StoredPayload, syncFolder } from './payload-writer.js';
+import { headBytes, inlineBytes, type StoredPayload } from './payload-writer.js';
 import { readSegments } from './spool.js';
 import { asSpoolError } from './storage-error.js';
 

@@ -3,7 +3,9 @@ import { type FileHandle, open, readdir, rm, stat, statfs } from 'node:fs/promis
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError } from '../errors.js';
+import { FileSink } from './file-sink.js';
 import { checkEnd, openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
+import type { PayloadLocation, PayloadStore } from './payload-store.js';
 import { inlineBytes, PayloadWriter } from './payload-writer.js';
 import { asSpoolError } from './storage-error.js';
 
@@ -11,14 +13,8 @@ import { asSpoolError } from './storage-error.js';
 const reserveBytes = 128 * 2 ** 20;
 const segmentsPerRead = 4;
 
-/** Where a payload is: in its row (`sealed`) or in the spool (`spoolName`). */
-export interface PayloadLocation {
-  sealed?: Buffer | undefined;
-  spoolName?: string | undefined;
-}
-
 /** The folder of sealed payloads that wait for delivery. Names are random; what a file was called is the ledger's business. */
-export class Spool {
+export class Spool implements PayloadStore {
   readonly folder: string;
 
   constructor(dataDir: string) {
@@ -28,7 +24,7 @@ export class Spool {
 
   /** A writable for one payload of at most `maxBytes`; see `PayloadWriter`. */
   createWriter(maxBytes: number): PayloadWriter {
-    return new PayloadWriter(this.folder, maxBytes);
+    return new PayloadWriter((name) => new FileSink(this.folder, name), maxBytes);
   }
 
   /** The plain bytes of a payload, checked segment by segment. */
@@ -41,6 +37,9 @@ export class Spool {
       highWaterMark: 2 * segmentBytes,
     });
   }
+
+  /** It is where it belongs already. */
+  async adopt(): Promise<void> {}
 
   async discard(spoolName: string): Promise<void> {
     await rm(join(this.folder, spoolName), { force: true });

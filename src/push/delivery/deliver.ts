@@ -1,7 +1,7 @@
 import type { ConnectionCalls } from '../../connections/index.js';
 import type { DigiMe } from '../../digime/index.js';
 import { AppError } from '../../errors.js';
-import type { Spool } from '../../storage/index.js';
+import type { PayloadStore } from '../../storage/index.js';
 import type { PayloadRecord } from '../ledger/work-queue.js';
 import type { Push } from '../push.js';
 
@@ -17,7 +17,7 @@ export interface Delivery {
 interface DelivererParts {
   readonly sdk: Pick<DigiMe, 'pushData'>;
   readonly calls: ConnectionCalls;
-  readonly spool: Pick<Spool, 'read'>;
+  readonly spool: Pick<PayloadStore, 'read'>;
 }
 
 /** Hands payloads to digi.me. */
@@ -72,7 +72,7 @@ export class Deliverer {
 }
 
 /** Provider resources are at most a few MiB (`provider-body.ts`); they leave as they were checked, digit for digit. */
-async function readAll(spool: Pick<Spool, 'read'>, payload: PayloadRecord): Promise<Buffer> {
+async function readAll(spool: Pick<PayloadStore, 'read'>, payload: PayloadRecord): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of spool.read(payload, payload.key)) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -3,7 +3,7 @@ import type { DispatchSettings } from '../../config/index.js';
 import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import type { Recorder } from '../../inspector/index.js';
-import { asStorageError, type Spool } from '../../storage/index.js';
+import { asStorageError, type PayloadStore } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
 import type { PushEvents } from '../ledger/push-events.js';
 import type { PayloadRecord, Settlement, WorkQueue } from '../ledger/work-queue.js';
@@ -21,7 +21,7 @@ interface AttemptMakerParts {
   readonly queue: WorkQueue;
   readonly connections: Connections;
   readonly events: PushEvents;
-  readonly spool: Pick<Spool, 'discard'>;
+  readonly spool: Pick<PayloadStore, 'discard'>;
   readonly recorder: Pick<Recorder, 'browserStep'>;
   readonly settings: DispatchSettings;
   readonly log: Logger;

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Connection, Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
-import type { Spool } from '../../storage/index.js';
+import type { PayloadStore } from '../../storage/index.js';
 import { oneString } from '../../web/index.js';
 import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
 import type { Push } from '../push.js';
@@ -23,7 +23,7 @@ interface LibraryIntakeParts {
   readonly connections: Pick<Connections, 'listOf'>;
   readonly guard: UploadGuard;
   readonly intake: PushIntake;
-  readonly spool: Spool;
+  readonly spool: PayloadStore;
   readonly sweeper: Pick<PayloadSweeper, 'discard'>;
   readonly maxUploadBytes: number;
 }

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import type { Connections } from '../../connections/index.js';
 import { AppError, type Problem } from '../../errors.js';
-import type { Spool, StoredPayload } from '../../storage/index.js';
+import type { PayloadStore, StoredPayload } from '../../storage/index.js';
 import { languageOf } from '../../web/index.js';
 import type { ProviderAccounts } from '../provider/provider-accounts.js';
 import { assertResourceSize, maxResourceBytes, type ResourceRequest } from '../provider/provider-body.js';
@@ -18,7 +18,7 @@ export const fhirVersions = ['stu3', '3.0.2'] as const;
 interface ProviderIntakeParts {
   readonly connections: Pick<Connections, 'listOf'>;
   readonly intake: PushIntake;
-  readonly spool: Spool;
+  readonly spool: PayloadStore;
   readonly checker: ResourceChecker;
   readonly accounts: ProviderAccounts;
 }
@@ -102,7 +102,7 @@ function requirePayload(
   throw new AppError('ProviderResourceInvalid', { details });
 }
 
-async function store(spool: Spool, json: string): Promise<{ payload: StoredPayload }> {
+async function store(spool: PayloadStore, json: string): Promise<{ payload: StoredPayload }> {
   // Escapes that JSON demands may make it longer than the text it came from, by a little.
   const writer = spool.createWriter(2 * maxResourceBytes);
   await pipeline([Buffer.from(json)], writer);

@@ -1,6 +1,11 @@
 import type { Request } from 'express';
 import { AppError, type ErrorCode } from '../../errors.js';
-import { asSpoolError, type PayloadWriter, type Spool, type StoredPayload } from '../../storage/index.js';
+import {
+  asSpoolError,
+  type PayloadStore,
+  type PayloadWriter,
+  type StoredPayload,
+} from '../../storage/index.js';
 import { type PartHeader, type PartSink, readMultipart } from './multipart.js';
 
 /** More than all the fields, part headers and boundaries of our form take. */
@@ -50,7 +55,7 @@ const refuse = (code: ErrorCode, field: string, message = `fields:${code}`) => {
  */
 export async function receiveUpload(
   req: Request,
-  spool: Pick<Spool, 'createWriter'>,
+  spool: Pick<PayloadStore, 'createWriter'>,
   maxBytes: number,
   check: (upload: UploadSoFar) => Promise<void> | void = () => {},
 ): Promise<ReceivedUpload> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataStore, ERRORS, type Lock, type Locker, Upload } from '@tus/server';
 import type { Request } from 'express';
 import { AppError } from '../../errors.js';
-import { bytesSoFar, ResumablePayload, type Spool } from '../../storage/index.js';
+import { bytesSoFar, type PayloadStore, ResumablePayload } from '../../storage/index.js';
 import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
 import { type UploadRecord, type UploadRecords, uploadExpiryMs } from '../ledger/upload-records.js';
 import { parseFileMeta } from './file-meta.js';
@@ -25,7 +25,7 @@ export interface UploadRequest {
 /** What `ResumableUploads` uses. */
 interface ResumableUploadsParts {
   readonly records: UploadRecords;
-  readonly spool: Pick<Spool, 'folder' | 'discard'>;
+  readonly spool: Pick<PayloadStore, 'folder' | 'adopt' | 'discard'>;
   readonly sweeper: Pick<PayloadSweeper, 'discard'>;
 }
 
@@ -116,7 +116,9 @@ export class ResumableUploads extends DataStore {
   async completedPayload(record: UploadRecord) {
     const payload = this.#payloadOf(record);
     try {
-      return await payload.complete();
+      const stored = await payload.complete();
+      if (stored.spoolName !== undefined) await this.#parts.spool.adopt(stored.spoolName);
+      return stored;
     } finally {
       await payload.close();
     }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import type { UploadLimits } from '../../config/index.js';
 import { AppError } from '../../errors.js';
-import type { Spool } from '../../storage/index.js';
+import type { PayloadStore } from '../../storage/index.js';
 import { liftBodyDeadline } from '../../web/index.js';
 import type { Ledger, StoredBytes } from '../ledger/ledger.js';
 import { Places } from './places.js';
@@ -45,12 +45,12 @@ export class UploadGuard {
 
   readonly #limits: UploadLimits;
   readonly #ledger: Pick<Ledger, 'storedBytes'>;
-  readonly #spool: Pick<Spool, 'assertRoomFor'>;
+  readonly #spool: Pick<PayloadStore, 'assertRoomFor'>;
 
   constructor(
     limits: UploadLimits,
     ledger: Pick<Ledger, 'storedBytes'>,
-    spool: Pick<Spool, 'assertRoomFor'>,
+    spool: Pick<PayloadStore, 'assertRoomFor'>,
   ) {
     this.#limits = limits;
     this.#ledger = ledger;

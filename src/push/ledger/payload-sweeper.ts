@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { asStorageError, type Database, isShared, type Spool } from '../../storage/index.js';
+import { asStorageError, type Database, isShared, type PayloadStore } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
 import { uploadExpiryMs } from './upload-records.js';
 
@@ -19,12 +19,18 @@ export class PayloadSweeper {
   readonly #doubtful = new Set<string>();
 
   readonly #database: Database;
-  readonly #spool: Spool;
+  readonly #spool: PayloadStore;
   readonly #failedRetentionMs: number;
   readonly #log: Logger;
   readonly #now: () => number;
 
-  constructor(database: Database, spool: Spool, failedRetentionMs: number, log: Logger, now: () => number) {
+  constructor(
+    database: Database,
+    spool: PayloadStore,
+    failedRetentionMs: number,
+    log: Logger,
+    now: () => number,
+  ) {
     this.#database = database;
     this.#spool = spool;
     this.#failedRetentionMs = failedRetentionMs;

@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream';
+import type { PayloadWriter } from './payload-writer.js';
+
+/** Where a payload is: in its row (`sealed`) or in the store, under a random name (`spoolName`). */
+export interface PayloadLocation {
+  sealed?: Buffer | undefined;
+  spoolName?: string | undefined;
+}
+
+/**
+ * Keeps sealed payloads that wait for delivery. Names are random; what a file was called is the ledger's business. All
+ * methods reject with AppError StorageUnavailable or StorageFull when the store can't do its part.
+ */
+export interface PayloadStore {
+  /** A writable for one payload of at most `maxBytes`; when it has finished, the payload is durable. */
+  createWriter(maxBytes: number): PayloadWriter;
+  /** The plain bytes of a payload, checked segment by segment; the stream fails when they are not all there. */
+  read(location: PayloadLocation, key: Buffer): Readable;
+  /** A folder of this machine, for payloads that arrive in several goes (`ResumablePayload`). */
+  readonly folder: string;
+  /** Takes over a payload that was completed in `folder`, under its name there. May be repeated. */
+  adopt(spoolName: string): Promise<void>;
+  /** Removes a payload; one that is not there is no error. */
+  discard(spoolName: string): Promise<void>;
+  /** @throws AppError StorageFull when `bytes` more would not fit */
+  assertRoomFor(bytes: number): Promise<void>;
+  /** Proves that something can be written; throws what the store says. */
+  probe(): Promise<void>;
+  /** What is in the store, unfinished payloads too where they can be seen, with their age. */
+  list(now: number): Promise<{ name: string; ageMs: number }[]>;
+}
+
+/** Where one payload's sealed bytes go. Exactly one of `complete` and `abort` ends it. */
+export interface PayloadSink {
+  /** Takes the next bytes; may resolve before they are stored, but not hold on to more than a few MiB. */
+  write(sealed: Buffer[]): Promise<void>;
+  /** When this resolves, the payload is durable under its name. */
+  complete(): Promise<void>;
+  /** Leaves nothing behind; also after `complete`. Never rejects. */
+  abort(): Promise<void>;
+}
