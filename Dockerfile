@@ -17,6 +17,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY views ./views
 COPY public ./public
+# The inspector shows the rules that it cites.
+COPY docs/protocol.md ./docs/
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

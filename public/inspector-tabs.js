@@ -70,3 +70,22 @@ export function addCopyButtons(root, copiedWord) {
     delete pre.dataset.copy;
   }
 }
+
+/* A signed command is asked for when it is wanted, since it is good for minutes only, and copied where a page may. */
+export async function copySigned(event) {
+  const form = event.target;
+  if (!form.matches('[data-signed-curl]') || !navigator.clipboard) return;
+  event.preventDefault();
+  const answer = await fetch(form.getAttribute('action'), {
+    method: 'POST',
+    headers: { Accept: 'application/json' },
+  });
+  const said = form.closest('.step-body').querySelector('[data-said]');
+  if (!answer.ok) {
+    said.textContent = String(answer.status);
+    return;
+  }
+  const { curl, expiresAt } = await answer.json();
+  await navigator.clipboard.writeText(curl);
+  said.textContent = form.dataset.signedCurl.replace('{{time}}', new Date(expiresAt).toLocaleTimeString());
+}

@@ -1,4 +1,4 @@
-import { addCopyButtons, makeTabs } from './inspector-tabs.js';
+import { addCopyButtons, copySigned, makeTabs } from './inspector-tabs.js';
 import { localizeTimes } from './times.js';
 import { createSay } from './words.js';
 
@@ -29,11 +29,17 @@ async function replaceAll() {
   showLive(source?.readyState === EventSource.OPEN);
 }
 
+function stepsAfter(count) {
+  const query = new URLSearchParams(location.search);
+  query.set('after', count);
+  return `/inspector/steps?${query}`;
+}
+
 async function addNew() {
   const { dataset } = inspector();
   const list = document.getElementById('exchanges');
   if (!list) return replaceAll();
-  const page = await fetchPage(`/inspector/steps?after=${dataset.count}`);
+  const page = await fetchPage(stepsAfter(dataset.count));
   const rows = [...page.querySelectorAll('li.exchange')].filter(
     (row) => Number(row.dataset.number) > Number(dataset.count),
   );
@@ -89,6 +95,8 @@ async function waitForVisitor() {
   if (inspector().dataset.visitor === 'true') follow();
   else setTimeout(waitForVisitor, lookAgainMs);
 }
+
+document.addEventListener('submit', copySigned);
 
 // Tabs are made when a step is opened: most never are.
 document.addEventListener(

@@ -1,4 +1,4 @@
-import { addCopyButtons, makeTabs } from './inspector-tabs.js';
+import { addCopyButtons, copySigned, makeTabs } from './inspector-tabs.js';
 import { localizeTimes } from './times.js';
 import { createSay } from './words.js';
 
@@ -158,6 +158,8 @@ byId('home').addEventListener('click', () => {
   screen.src = '/';
 });
 byId('back').addEventListener('click', () => screen.contentWindow.history.back());
+
+document.addEventListener('submit', copySigned);
 
 // Tabs are made when a step is opened: most never are.
 list.addEventListener(

@@ -3,7 +3,7 @@ import { localizeTimes } from './times.js';
 const lookAgainMs = 2000;
 const current = () => document.getElementById('switched-on');
 
-/* The switches act on others' pushes too, so what they stand at is asked for again and again while one is on. */
+/* What was switched on is used up by pushes and by time, so what it stands at is asked for again and again. */
 async function lookAgain() {
   if (document.visibilityState === 'visible' && !current().contains(document.activeElement)) {
     try {

@@ -5,7 +5,6 @@ import { parseEnv } from 'node:util';
 import { type Config, ConfigError, loadConfig } from './config/index.js';
 import { type Sandbox, type SandboxCredentials, startSandbox } from './sandbox/index.js';
 import { sandboxPlatform } from './sandbox-platform.js';
-import { createSandboxSwitches, localDesk, remoteDesk } from './sandbox-switches.js';
 import { type Platform, startApp } from './start-app.js';
 import { createLogger, type Logger } from './web/index.js';
 
@@ -90,9 +89,6 @@ async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void
     log,
     appSecret: config.appSecret ?? ownSecret(config.dataDir),
     isDevelopment: process.argv.includes('--dev'),
-    ...(platform.sandboxUrl !== undefined && {
-      switches: createSandboxSwitches(sandbox ? localDesk(sandbox.control) : remoteDesk(platform.sandboxUrl)),
-    }),
   });
   onSignals(async () => {
     await app.close();

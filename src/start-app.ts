@@ -9,7 +9,7 @@ import { createApp } from './app.js';
 import type { Config, Contracts } from './config/index.js';
 import { ConnectionCalls, Connections } from './connections/index.js';
 import { init } from './digime/index.js';
-import { inspectorRouter, Recorder, type SandboxSwitches, whatIfRouter } from './inspector/index.js';
+import { inspectorRouter, Recorder, VisitorFaults, whatIfRouter } from './inspector/index.js';
 import { leaveRouter } from './leave/index.js';
 import { libraryRouter, PushedFiles, ReadLibraries } from './library/index.js';
 import {
@@ -60,8 +60,6 @@ export interface AppOptions {
   /** Unix milliseconds; tests step it. */
   now?: () => number;
   isDevelopment?: boolean;
-  /** What visitors may break, where the platform is a sandbox. */
-  switches?: SandboxSwitches;
 }
 
 /** A running app. */
@@ -113,7 +111,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       ? new Spool(config.dataDir)
       : await openS3Store({ ...config.payloadBucket, dataDir: config.dataDir });
   const gate = config.mode === 'sandbox' ? new CallGate() : undefined;
-  const recorder = new Recorder(now, { interceptorOf: (visitorId) => gate?.interceptorOf(visitorId) });
+  const faults = config.mode === 'sandbox' ? new VisitorFaults(now) : undefined;
+  const recorder = new Recorder(now, {
+    keepsRequests: config.mode === 'sandbox',
+    interceptorsOf: (visitorId) => [gate?.interceptorOf(visitorId), faults?.interceptorOf(visitorId)],
+  });
   const streams = new EventStreams();
   // One process counts by itself; several share what they count.
   const limits = createRateLimits(
@@ -222,8 +224,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         baseUrl: () => baseUrl,
       }),
       ...pushService.routers,
-      inspectorRouter({ recorder, streams, canSwitch: options.switches !== undefined }),
-      whatIfRouter(options.switches),
+      inspectorRouter({ recorder, streams, canSwitch: faults !== undefined, now }),
+      whatIfRouter(faults, now),
       ...(gate ? [studioRouter({ gate, recorder, streams, now })] : []),
       docsRouter(packageVersion(), () => baseUrl),
     ],

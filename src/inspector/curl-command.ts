@@ -1,7 +1,8 @@
-import type { Exchange } from '../digime/index.js';
+import type { Readable } from 'node:stream';
+import type { Exchange, SignedRequest } from '../digime/index.js';
 
 /** Set by curl itself, or saying nothing about the protocol. */
-const leftOut = new Set(['content-length', 'user-agent', 'authorization', 'filedescriptor']);
+const leftOut = new Set(['content-length', 'user-agent', 'authorization', 'filedescriptor', 'sandbox-fault']);
 
 /**
  * An equivalent `curl` for a POSIX shell. What is secret or was not kept is a variable: `$DIGIME_JWT`,
@@ -36,4 +37,38 @@ function quotedUrl(url: string): string {
   const globs = /[[\]{}]/.test(url) ? ' --globoff' : '';
   const parts = url.split('…').map(quoted);
   return `${parts.join('"$DIGIME_SESSION_KEY"')}${globs}`.replace(/''(?=")|(?<=")''/g, '');
+}
+
+/** Longer bodies are left to a file. */
+const maxBodyBytes = 64 * 1024;
+
+/**
+ * A `curl` for a POSIX shell that runs as it is: signed, with its tokens, good once and until its timestamp is five
+ * minutes old. For the visitor whose call it is, in sandbox mode, and for nobody else.
+ */
+export async function signedCurl({ method, url, headers, body }: SignedRequest): Promise<string> {
+  const lines = [method === 'HEAD' ? 'curl --head' : `curl --request ${method}`, `--url ${quotedUrl(url)}`];
+  for (const [name, value] of Object.entries(headers))
+    if (name !== 'Content-Length' && name !== 'User-Agent')
+      lines.push(`--header ${quoted(`${name}: ${value}`)}`);
+  const bytes = await bytesOf(body?.content);
+  if (body !== undefined && bytes === undefined) lines.push('--data-binary "@$FILE"');
+  if (bytes === undefined || bytes.length === 0) return lines.join(' \\\n  ');
+  const text = bytes.toString();
+  if (Buffer.from(text).equals(bytes) && !text.includes('\0'))
+    return [...lines, `--data-raw ${quoted(text)}`].join(' \\\n  ');
+  const command = [...lines, '--data-binary @-'].join(' \\\n  ');
+  return `printf %s ${bytes.toString('base64')} | base64 -d | ${command}`;
+}
+
+async function bytesOf(content: Buffer | Readable | undefined): Promise<Buffer | undefined> {
+  if (content === undefined || Buffer.isBuffer(content)) return content;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of content) {
+    chunks.push(Buffer.from(chunk));
+    size += chunk.length;
+    if (size > maxBodyBytes) return undefined;
+  }
+  return Buffer.concat(chunks);
 }

@@ -1,10 +1,11 @@
 import type { Exchange } from '../digime/index.js';
+import { anchorOf } from './protocol-page.js';
 import type { Step } from './step.js';
 
-/** Where a rule comes from: a section of `protocol.md`, or of an RFC with its address. */
+/** Where a rule comes from: a section of `docs/protocol.md`, which the app shows, or of an RFC. */
 export interface Source {
   readonly label: string;
-  readonly href?: string;
+  readonly href: string;
 }
 
 /** What a step is about: the key of its words in `inspector.json`, and where the rules behind it are written. */
@@ -15,41 +16,51 @@ export interface Explanation {
   readonly outcome?: 'accessExpired' | 'refreshRefused' | 'tryLater' | 'noAnswer' | 'refused';
 }
 
-const protocol = (section: string): Source => ({ label: `protocol.md, “${section}”` });
+const protocol = (section: string): Source => ({
+  label: `protocol.md, “${section}”`,
+  href: `/inspector/protocol#${anchorOf(section)}`,
+});
 const rfc = (number: number, section: string): Source => ({
   label: `RFC ${number} §${section}`,
   href: `https://www.rfc-editor.org/rfc/rfc${number}#section-${section}`,
 });
 
-const calls = protocol('Calls');
+const signed = protocol('Every signed request');
 const userUrls = protocol('URLs that the user is sent to');
-const sourcesOf: Record<string, readonly Source[]> = {
-  getAuthorizeUrl: [calls, userUrls, rfc(7636, '4.3')],
-  getReauthorizeUrl: [calls, userUrls, rfc(7636, '4.3')],
-  getOnboardServiceUrl: [calls, userUrls],
-  getReauthorizeAccountUrl: [calls, userUrls],
-  accountReference: [calls],
-  exchangeCodeForToken: [calls, rfc(7636, '4.5'), rfc(9700, '2.1.1')],
-  refreshToken: [calls, rfc(6749, '6'), rfc(9700, '4.14.2')],
-  pushToLibrary: [calls, protocol('Every signed request')],
-  pushToProvider: [calls, protocol('The callback')],
-  readAccounts: [calls, protocol('The callback')],
-  querySources: [calls],
-  getContractDetails: [calls],
-  getRevokeAccountPermissionUrl: [calls],
-  deleteAccount: [calls],
-  deleteUser: [calls],
-  readSession: [calls],
-  readFileList: [calls],
-  readFile: [calls],
-  readFileMetadata: [calls],
+const callback = protocol('The callback');
+const authorizing = protocol('Authorizing');
+const renewing = protocol('Renewing and adding');
+const accounts = protocol('Accounts');
+const reading = protocol('Reading back');
+
+/** By topic. A test holds every section to one of `docs/protocol.md`. */
+export const sourcesOf: Readonly<Record<string, readonly Source[]>> = {
+  getAuthorizeUrl: [authorizing, userUrls, rfc(7636, '4.3')],
+  getReauthorizeUrl: [authorizing, userUrls, rfc(7636, '4.3')],
+  getOnboardServiceUrl: [renewing, userUrls],
+  getReauthorizeAccountUrl: [renewing, userUrls],
+  accountReference: [renewing],
+  exchangeCodeForToken: [protocol('Exchanging the code'), rfc(7636, '4.5'), rfc(9700, '2.1.1')],
+  refreshToken: [protocol('Refreshing'), rfc(6749, '6'), rfc(9700, '4.14.2')],
+  pushToLibrary: [protocol('Pushing a file to the library'), signed],
+  pushToProvider: [protocol('Pushing a record to a provider'), callback],
+  readAccounts: [accounts, callback],
+  querySources: [protocol('Contracts and sources')],
+  getContractDetails: [protocol('Contracts and sources')],
+  getRevokeAccountPermissionUrl: [accounts],
+  deleteAccount: [accounts],
+  deleteUser: [accounts],
+  readSession: [reading],
+  readFileList: [reading],
+  readFile: [reading],
+  readFileMetadata: [reading],
   jwks: [protocol('Tokens that the platform returns'), rfc(8725, '3.1')],
-  unknown: [calls],
-  'authorization-requested': [calls, rfc(9700, '4.7')],
+  unknown: [signed],
+  'authorization-requested': [authorizing, rfc(9700, '4.7')],
   'authorization-started': [userUrls, rfc(9700, '4.7')],
-  'callback-received': [protocol('The callback'), rfc(6749, '4.1.2')],
-  connected: [protocol('The callback')],
-  'upload-received': [protocol('The documented calls')],
+  'callback-received': [callback, rfc(6749, '4.1.2')],
+  connected: [callback],
+  'upload-received': [protocol('Pushing a file to the library')],
   'push-state': [protocol('Errors')],
 };
 
@@ -63,10 +74,10 @@ export function topicOf({ call, request }: Pick<Exchange, 'call' | 'request'>): 
 
 /** Explains a step: `topic` and `outcome` are keys below `inspector:topic` and `inspector:outcome`. */
 export function explain(step: Step): Explanation {
-  if (step.kind === 'browser') return { topic: step.name, sources: sourcesOf[step.name] ?? [calls] };
+  if (step.kind === 'browser') return { topic: step.name, sources: sourcesOf[step.name] ?? [signed] };
   const topic = topicOf(step.exchange);
   const outcome = outcomeOf(step.exchange);
-  const sources = sourcesOf[topic] ?? [calls];
+  const sources = sourcesOf[topic] ?? [signed];
   return outcome === undefined
     ? { topic, sources }
     : { topic, outcome, sources: [...sources, protocol('Errors')] };

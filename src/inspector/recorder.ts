@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { CallOptions, Exchange, Interceptor } from '../digime/index.js';
+import type {
+  CallOptions,
+  Exchange,
+  InterceptedRequest,
+  Interceptor,
+  RequestPatch,
+} from '../digime/index.js';
 import type { BrowserStep, BrowserStepTaken, ExchangeStep, Step } from './step.js';
 
 /** What the recorder may hold on to. */
@@ -15,8 +21,10 @@ export interface RecorderLimits {
 /** How a recorder is set up. */
 export interface RecorderOptions {
   limits?: RecorderLimits;
-  /** Who stands between this visitor's calls and digi.me, if anybody does. */
-  interceptorOf?: (visitorId: string) => Interceptor | undefined;
+  /** Who stands between this visitor's calls and digi.me, if anybody does: the one that sees a request first comes first. */
+  interceptorsOf?: (visitorId: string) => readonly (Interceptor | undefined)[];
+  /** Whether the newest requests are kept so that they can be made again; never in live mode, since they hold tokens. */
+  keepsRequests?: boolean;
 }
 
 /** The options of a call of the digi.me client that let its requests be seen, and held. */
@@ -42,6 +50,7 @@ interface Journey {
 }
 
 const defaults: RecorderLimits = { stepsPerVisitor: 300, visitors: 500, bytes: 64 * 2 ** 20 };
+const keptRequests = 40;
 const empty: Pick<Journey, 'id' | 'steps' | 'count'> = { id: '', steps: [], count: 0 };
 
 /**
@@ -53,25 +62,39 @@ export class Recorder {
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #now: () => number;
   readonly #limits: RecorderLimits;
-  readonly #interceptorOf: (visitorId: string) => Interceptor | undefined;
+  readonly #interceptorsOf: (visitorId: string) => readonly (Interceptor | undefined)[];
+  readonly #keepsRequests: boolean;
   #bytes = 0;
   #isClosed = false;
 
   constructor(now: () => number, options: RecorderOptions = {}) {
     this.#now = now;
     this.#limits = options.limits ?? defaults;
-    this.#interceptorOf = options.interceptorOf ?? (() => undefined);
+    this.#keepsRequests = options.keepsRequests ?? false;
+    this.#interceptorsOf = options.interceptorsOf ?? (() => []);
   }
 
   /** What to spread into the arguments of a call of the digi.me client that is made for this visitor, and this push. */
   hooksOf(visitorId: string, push?: string): CallHooks {
-    const intercept = this.#interceptorOf(visitorId);
+    let made: InterceptedRequest | undefined;
+    const keep: Interceptor = (request) => {
+      made = request as InterceptedRequest;
+      return request.send();
+    };
+    const [first, ...others] = this.#interceptorsOf(visitorId);
+    // What is kept comes after what a person changed, and before what is to go wrong only this time.
+    const all = this.#keepsRequests ? [first, keep, ...others] : [first, ...others];
+    const intercept = chain(all.filter((one) => one !== undefined));
     return {
-      onExchange: (exchange) =>
+      onExchange: (exchange) => {
         this.#add(visitorId, {
           ...{ kind: 'exchange', at: exchange.startedAt, exchange },
           ...(push !== undefined && { push }),
-        }),
+          // The platform's keys are fetched in between and are not intercepted.
+          ...(made !== undefined && made.call === exchange.call && { made }),
+        });
+        this.#dropOldRequests(visitorId);
+      },
       ...(intercept && { intercept }),
     };
   }
@@ -128,6 +151,15 @@ export class Recorder {
     for (const watcher of this.#watchers.get(visitorId) ?? []) watcher.onStep(numbered);
   }
 
+  /** A kept request holds on to its body: of those that have one of the user's, only the newest stays. */
+  #dropOldRequests(visitorId: string): void {
+    const kept = (this.#journeys.get(visitorId)?.steps ?? []).filter(
+      (step) => step.kind === 'exchange' && step.made !== undefined,
+    ) as ExchangeStep[];
+    const withContent = kept.filter(({ made }) => made?.openContent !== undefined);
+    for (const step of [...kept.slice(0, -keptRequests), ...withContent.slice(0, -1)]) delete step.made;
+  }
+
   #weigh(journey: Journey, step: Step, sign: 1 | -1): void {
     const weight = weightOf(step) * sign;
     journey.bytes += weight;
@@ -146,6 +178,32 @@ export class Recorder {
     this.#bytes -= this.#journeys.get(visitorId)?.bytes ?? 0;
     this.#journeys.delete(visitorId);
   }
+}
+
+/** One interceptor of several: what the first one sends is what the next one sees. */
+function chain([first, ...others]: readonly Interceptor[]): Interceptor | undefined {
+  if (first === undefined) return undefined;
+  const rest = chain(others);
+  if (rest === undefined) return first;
+  return (request) =>
+    first({
+      ...request,
+      send: (patch) =>
+        rest({
+          ...request,
+          send: (added) => request.send(merge(patch, added)),
+          sign: (added) => request.sign(merge(patch, added)),
+        }),
+    });
+}
+
+function merge(patch: RequestPatch = {}, added: RequestPatch = {}): RequestPatch {
+  return {
+    ...patch,
+    ...added,
+    headers: { ...patch.headers, ...added.headers },
+    claims: { ...patch.claims, ...added.claims },
+  };
 }
 
 /** About what a step keeps alive: bodies that are shown (the client cuts them at 64 KiB), and the rest of it. */

@@ -8,9 +8,27 @@ export type StepRow = StepView & {
   bar?: number;
   /** Milliseconds since the first step that is kept. */
   offsetMs: number;
+  /** What it belongs to: an authorization, one push, reading back, or nothing of these. */
+  action: Action;
+  /** Whether another action was under way before it. */
+  beginsAction: boolean;
   /** Milliseconds in which nothing happened before it, where they were many: somebody was reading or deciding. */
   pauseMs?: number;
 };
+
+/** `push` is the id of the push. */
+export type Action =
+  | { readonly kind: 'connect' | 'read' | 'other' }
+  | { readonly kind: 'push'; readonly push: string };
+
+/** Which rows are wanted; what is not named does not matter. */
+export interface RowFilter {
+  readonly call?: string | undefined;
+  readonly result?: string | undefined;
+  readonly push?: string | undefined;
+  /** In whatever case, anywhere in what the row says. */
+  readonly text?: string | undefined;
+}
 
 const worthMentioningMs = 3000;
 const fullBarMs = 60_000;
@@ -20,17 +38,62 @@ export function rowsOf(steps: readonly Step[], from: number, t: Translate): Step
   const before = steps[from - 1];
   const startedAt = steps[0]?.at ?? 0;
   let previousEnd = before && endOf(before);
+  let action = steps
+    .slice(0, from)
+    .reduce<Action | undefined>((last, step) => actionOf(step, last), undefined);
   return steps.slice(from).map((step) => {
+    const last = action;
+    action = actionOf(step, last);
+    const beginsAction = JSON.stringify(action) !== JSON.stringify(last);
     const pauseMs = previousEnd === undefined ? 0 : step.at - previousEnd;
     previousEnd = Math.max(previousEnd ?? 0, endOf(step));
     return {
       ...viewOf(step, t),
+      ...{ action, beginsAction },
       // What is recorded when it ends may have begun before the first one.
       offsetMs: Math.max(0, step.at - startedAt),
       ...(step.kind === 'exchange' && { bar: barOf(step.exchange.durationMs) }),
       ...(pauseMs >= worthMentioningMs && { pauseMs }),
     };
   });
+}
+
+/** The rows that a filter lets through. */
+export function filterRows(rows: StepRow[], { call, result, push, text }: RowFilter): StepRow[] {
+  const wanted = text?.toLowerCase();
+  return rows.filter(
+    (row) =>
+      (call === undefined || row.call === call) &&
+      (result === undefined || row.result === result) &&
+      (push === undefined || (row.action.kind === 'push' && row.action.push === push)) &&
+      (wanted === undefined || JSON.stringify(row).toLowerCase().includes(wanted)),
+  );
+}
+
+const readingCalls = new Set([
+  'readSession',
+  'readFileList',
+  'readFile',
+  'readFileMetadata',
+  'openFile',
+  'readAllFiles',
+]);
+const connectingCalls = new Set([
+  ...['getAuthorizeUrl', 'getReauthorizeUrl', 'getOnboardServiceUrl', 'getReauthorizeAccountUrl'],
+  ...['exchangeCodeForToken', 'readAccounts'],
+]);
+
+function actionOf(step: Step, last: Action = { kind: 'other' }): Action {
+  if (step.kind === 'browser') {
+    const { push } = step.facts;
+    return push === undefined ? { kind: 'connect' } : { kind: 'push', push: String(push) };
+  }
+  if (step.push !== undefined) return { kind: 'push', push: step.push };
+  const { call } = step.exchange;
+  // Keys and refreshes are fetched for whatever is under way.
+  if (call === 'jwks' || call === 'refreshToken') return last;
+  if (readingCalls.has(call)) return { kind: 'read' };
+  return { kind: connectingCalls.has(call) ? 'connect' : 'other' };
 }
 
 /** Logarithmic, so that a call of 4 ms and an answer that was waited for a minute can both be seen. */

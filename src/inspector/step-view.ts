@@ -27,6 +27,10 @@ export interface StepView {
   error?: Exchange['error'];
   typescript?: string;
   curl?: string;
+  /** The id of the push that it was made for. */
+  push?: string;
+  /** Whether it can be made again, and given as a signed command. */
+  canRepeat?: boolean;
 }
 
 /** Makes the view of a step in the reader's language. Everything that costs is done here, when somebody looks. */
@@ -54,5 +58,7 @@ export function viewOf(step: Step, t: Translate): StepView {
     ...(error && { error }),
     ...(typescript !== undefined && { typescript }),
     curl: curlCommand(exchange),
+    ...(step.push !== undefined && { push: step.push }),
+    ...(step.made !== undefined && { canRepeat: true }),
   };
 }

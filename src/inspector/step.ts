@@ -1,4 +1,4 @@
-import type { Exchange } from '../digime/index.js';
+import type { Exchange, InterceptedRequest } from '../digime/index.js';
 
 /** One step of a visitor's journey as the inspector shows it: a call to digi.me, or something between browser and app. */
 export type Step = ExchangeStep | BrowserStepTaken;
@@ -13,6 +13,8 @@ export interface ExchangeStep {
   readonly exchange: Exchange;
   /** The id of the push that it was made for. */
   readonly push?: string;
+  /** To make it again; only in sandbox mode and only of the newest. Never to be shown: it can act. */
+  made?: InterceptedRequest;
 }
 
 export interface BrowserStepTaken {

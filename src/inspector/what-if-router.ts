@@ -1,70 +1,61 @@
-import express, { type Request, Router } from 'express';
+import { Router } from 'express';
 import { AppError } from '../errors.js';
-import { oneString, renderPage, seeOther, wantsJson } from '../web/index.js';
-import { type PushFailure, type PushTarget, pushFailures, type SandboxSwitches } from './sandbox-switches.js';
+import {
+  ensureVisitor,
+  fieldsOf,
+  oneString,
+  renderPage,
+  seeOther,
+  smallBody,
+  visitorOf,
+  wantsJson,
+} from '../web/index.js';
+import { type PushTarget, pushFailures, type VisitorFaults } from './visitor-faults.js';
 
 const outageSeconds = 60;
 
-type Flip = (sandbox: SandboxSwitches, target: PushTarget) => Promise<void>;
+type Flip = (faults: VisitorFaults, visitorId: string, target: PushTarget) => void;
 
 /** What the form's field `switch` may say, and what it does. */
-const switches: Record<string, Flip> = {
-  ...Object.fromEntries(
-    pushFailures.map((how: PushFailure): [string, Flip] => [
-      how,
-      (sandbox, target) => sandbox.failNextPush(how, target),
-    ]),
-  ),
-  'expire-access': (sandbox) => sandbox.expireTokens('access'),
-  'expire-refresh': (sandbox) => sandbox.expireTokens('refresh'),
-  down: (sandbox) => sandbox.takeDown(outageSeconds),
-  restore: (sandbox) => sandbox.restore(),
-};
+const switches = new Map<unknown, Flip>([
+  ...pushFailures.map((how): [string, Flip] => [
+    how,
+    (faults, visitorId, target) => faults.failNextPush(visitorId, how, target),
+  ]),
+  ['expire-access', (faults, visitorId) => faults.expireTokens(visitorId, 'access')],
+  ['expire-refresh', (faults, visitorId) => faults.expireTokens(visitorId, 'refresh')],
+  ['down', (faults, visitorId) => faults.takeDown(visitorId, outageSeconds)],
+  ['restore', (faults, visitorId) => faults.restore(visitorId)],
+]);
 
-/** `GET` and `POST /what-if`: the sandbox's switches. In live mode there are none, and neither are the routes. */
-export function whatIfRouter(sandbox: SandboxSwitches | undefined): Router {
+/** `GET` and `POST /what-if`: what this visitor lets go wrong. In live mode there is nothing of it, and neither are the routes. */
+export function whatIfRouter(faults: VisitorFaults | undefined, now: () => number): Router {
   const router = Router();
-  if (sandbox === undefined) return router;
+  if (faults === undefined) return router;
 
-  router.get('/what-if', async (req, res) => {
-    const state = await sandbox.state();
+  router.get('/what-if', (req, res) => {
+    const state = faults.state(visitorOf(req) ?? '');
     if (wantsJson(req)) return void res.json(state);
     const done = oneString(req.query.done);
     renderPage(req, res, 'inspector/what-if', {
       state,
       ...(req.query.target === 'provider' && { target: 'provider' }),
-      ...(done && Object.hasOwn(switches, done) && { done }),
+      ...(switches.has(done) && { done }),
     });
   });
 
-  router.post(
-    '/what-if',
-    express.urlencoded({ extended: false, limit: '1kb', parameterLimit: 5 }),
-    express.json({ limit: '1kb' }),
-    async (req, res) => {
-      const name = fieldIn(req, 'switch') ?? '';
-      const target = fieldIn(req, 'target') ?? 'library';
-      const flip = Object.hasOwn(switches, name) ? switches[name] : undefined;
-      const isTarget = target === 'library' || target === 'provider';
-      if (flip === undefined || !isTarget)
-        throw new AppError('InvalidRequest', {
-          details: [{ path: isTarget ? 'switch' : 'target', message: 'what-if:problem' }],
-        });
-      await flip(sandbox, target);
-      seeOther(
-        req,
-        res,
-        `/what-if?done=${name}${target === 'provider' ? '&target=provider' : ''}`,
-        await sandbox.state(),
-      );
-    },
-  );
+  router.post('/what-if', ...smallBody, (req, res) => {
+    const { switch: name, target = 'library' } = fieldsOf(req);
+    const flip = switches.get(name);
+    const isTarget = target === 'library' || target === 'provider';
+    if (flip === undefined || !isTarget)
+      throw new AppError('InvalidRequest', {
+        details: [{ path: isTarget ? 'switch' : 'target', message: 'what-if:problem' }],
+      });
+    const visitorId = ensureVisitor(req, now());
+    flip(faults, visitorId, target);
+    const onward = target === 'provider' ? '&target=provider' : '';
+    seeOther(req, res, `/what-if?done=${name}${onward}`, faults.state(visitorId));
+  });
   return router;
-}
-
-function fieldIn(req: Request, name: string): string | undefined {
-  const body: unknown = req.body;
-  const value =
-    typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
-  return value === undefined ? undefined : String(value);
 }

@@ -6,7 +6,6 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { sandboxPlatform } from '../../src/sandbox-platform.js';
-import { createSandboxSwitches, type FaultDesk, localDesk } from '../../src/sandbox-switches.js';
 import { type RunningApp, startApp } from '../../src/start-app.js';
 import { Browser } from '../support/browser.js';
 
@@ -20,10 +19,8 @@ export interface InspectedApp {
   close(): Promise<void>;
 }
 
-/** An app in sandbox mode with its switches, whose log can be read. `desk: null` leaves the switches out. */
-export async function startInspectedApp(
-  options: { desk?: ((sandbox: Sandbox) => FaultDesk) | null } = {},
-): Promise<InspectedApp> {
+/** An app whose log can be read, in sandbox mode, or in live mode with a sandbox for a digi.me. */
+export async function startInspectedApp(mode: 'sandbox' | 'live' = 'sandbox'): Promise<InspectedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'inspected-'));
   const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox') });
   const lines: string[] = [];
@@ -33,20 +30,20 @@ export async function startInspectedApp(
       done();
     },
   });
-  const desk =
-    options.desk === null ? undefined : (options.desk ?? (() => localDesk(sandbox.control)))(sandbox);
   const app = await startApp({
-    config: loadConfig({
-      PORT: '0',
-      DATA_DIR: join(dataDir, 'app'),
-      DIGIME_MODE: 'sandbox',
-      PUSH_BACKOFF_BASE_MS: '20',
-      PUSH_BACKOFF_CAP_MS: '200',
-    }),
+    config: {
+      ...loadConfig({
+        PORT: '0',
+        DATA_DIR: join(dataDir, 'app'),
+        DIGIME_MODE: 'sandbox',
+        PUSH_BACKOFF_BASE_MS: '20',
+        PUSH_BACKOFF_CAP_MS: '200',
+      }),
+      mode,
+    },
     appSecret: 'a secret of thirty-two characters',
     platform: sandboxPlatform(sandbox.credentials(), sandbox.url),
     log: pino({ level: 'trace' }, sink),
-    ...(desk && { switches: createSandboxSwitches(desk) }),
   });
   return {
     ...{ app, sandbox, dataDir },

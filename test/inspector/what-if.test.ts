@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSandboxSwitches, localDesk, remoteDesk } from '../../src/sandbox-switches.js';
 import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { type InspectedApp, startInspectedApp } from './inspected-app.js';
 
 const meta = { mimeType: 'text/plain', accounts: [{ accountId: 'me' }] };
 
-describe.each([
-  ['a sandbox in this process', 'local'],
-  ['a sandbox behind its control routes', 'remote'],
-])('with %s', (_name, where) => {
+describe('a visitor who switches something on', () => {
   let inspected: InspectedApp;
   let browser: Browser;
   beforeAll(async () => {
-    inspected = await startInspectedApp({
-      desk: ({ control, url }) => (where === 'local' ? localDesk(control) : remoteDesk(url)),
-    });
+    inspected = await startInspectedApp();
     browser = inspected.browser();
     await browser.connect();
   });
@@ -77,36 +72,38 @@ describe.each([
     expect(down.until).toBeGreaterThan(Date.now() + 50_000);
     expect(down.until).toBeLessThan(Date.now() + 61_000);
     const accepted = await browser.upload('while it was down', meta);
-    for (;;) {
+    await eventually('a second attempt', async () => {
       const { json } = await browser.getJson(`/pushes/${accepted.json.id}`);
-      if (json.attempts.length > 1) break;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+      return json.attempts.length > 1;
+    });
     expect((await flip('restore')).down).toBeUndefined();
     await browser.waitForState(accepted.json.id, ['delivered']);
   });
 
-  test('digi.me comes back by itself when its time is up, and other switches stay as they were', async () => {
-    const { control, url } = inspected.sandbox;
-    const switches = createSandboxSwitches(where === 'local' ? localDesk(control) : remoteDesk(url));
-    await switches.failNextPush('refused', 'provider');
-    await switches.failNextPush('refused', 'provider');
-    control.addFault({ route: 'accounts', status: 500, times: 3 });
-    await switches.takeDown(0.05);
-    while ((await switches.state()).down) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect((await switches.state()).pushFailures).toEqual([
-      { how: 'refused', target: 'provider', remaining: 2 },
-    ]);
-    expect(control.faults().faults.at(-1)).toMatchObject({ route: 'accounts', status: 500, remaining: 3 });
-  });
-
-  test('at most ten failures of a kind wait, and what others set is counted apart', async () => {
+  test('at most ten failures of a kind wait', async () => {
     for (let presses = 0; presses < 12; presses++) await browser.post('/what-if', { switch: 'refused' });
-    inspected.sandbox.control.addFault({ route: 'accounts', status: 500 });
     const state = (await browser.getJson('/what-if')).json;
     expect(state.pushFailures).toEqual([{ how: 'refused', target: 'library', remaining: 10 }]);
-    expect(state.others).toBe(1);
   });
+
+  test.each(['refused', 'unavailable', 'answer-lost', 'down', 'expire-access', 'expire-refresh'])(
+    'nobody else feels "%s", whether they have a session or not',
+    async (name) => {
+      const [connected, stranger] = [inspected.browser(), inspected.browser()];
+      await connected.connect();
+      await flip(name);
+      await stranger.post('/what-if', { switch: name });
+      const accepted = await connected.upload(`not touched by ${name}`, meta);
+      const view = await connected.waitForState(accepted.json.id, [
+        'delivered',
+        'failed',
+        'needs-reauthorization',
+      ]);
+      expect([view.state, view.attempts.length]).toEqual(['delivered', 1]);
+      expect((await connected.getJson('/what-if')).json).toEqual({ pushFailures: [] });
+      expect(inspected.sandbox.control.faults().faults).toEqual([]);
+    },
+  );
 });
 
 describe('the page', () => {
@@ -116,14 +113,16 @@ describe('the page', () => {
   });
   afterAll(() => inspected.close());
 
-  test('says what is switched on and how often it will still act, and that everybody feels it', async () => {
+  test('says what is switched on, how often it will still act, and for whom', async () => {
     const browser = inspected.browser();
     for (const target of ['provider', 'library', 'library'])
       await browser.post('/what-if', { switch: 'unavailable', target }, { accept: 'text/html' });
+    await browser.post('/what-if', { switch: 'expire-access' });
     const { text } = await browser.get('/what-if?done=unavailable', { accept: 'text/html' });
     expect(text).toContain('The next 2 pushes of files are answered with 503.');
     expect(text).toContain('The next push of a record to a provider is answered with 503.');
-    expect(text).toContain('This hits everybody who uses this sandbox');
+    expect(text).toContain('Your access tokens that existed at this moment are refused:');
+    expect(text).toContain('Only your own calls feel it');
     expect(text).toContain('Send something, and it arrives at the second attempt.');
   });
 
@@ -132,14 +131,22 @@ describe('the page', () => {
     expect(text).toContain('href="/what-if"');
   });
 
-  test('takes no switch that it does not have', async () => {
+  test.each([
+    { switch: 'constructor' },
+    {},
+    { switch: 'refused', target: 'x' },
+    { switch: { toString: 1 } },
+    { switch: ['refused'] },
+    { switch: 'refused', target: { toString: 1 } },
+    [{ switch: 'refused' }],
+  ])('takes no switch that it does not have: %j', async (body) => {
     const browser = inspected.browser();
-    const before = (await browser.getJson('/what-if')).json;
-    for (const fields of [{ switch: 'constructor' }, {}, { switch: 'refused', target: 'x' }]) {
-      const answer = await browser.post('/what-if', fields as Record<string, string>);
-      expect(answer.status).toBe(400);
-    }
-    expect((await browser.getJson('/what-if')).json).toEqual(before);
+    const answer = await browser.request('POST', '/what-if', {
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect([answer.status, answer.json.error.code]).toEqual([400, 'InvalidRequest']);
+    expect((await browser.getJson('/what-if')).json).toEqual({ pushFailures: [] });
   });
 
   test('a page of another site cannot press a switch', async () => {
@@ -149,18 +156,15 @@ describe('the page', () => {
   });
 });
 
-test('without switches, as in live mode, there is no such page and no link to it', async () => {
-  const inspected = await startInspectedApp({ desk: null });
+test('in live mode there is neither a "what if" nor a studio, no link to them, and no page can be framed', async () => {
+  const inspected = await startInspectedApp('live');
   const browser = inspected.browser();
-  expect((await browser.getJson('/what-if')).status).toBe(404);
+  for (const path of ['/what-if', '/studio', '/studio/events', '/studio/held'])
+    expect((await browser.getJson(path)).status).toBe(404);
   expect((await browser.post('/what-if', { switch: 'down' })).status).toBe(404);
-  expect((await browser.get('/inspector', { accept: 'text/html' })).text).not.toContain('what-if');
-  await inspected.close();
-});
-
-test('a sandbox that does not answer is a 502 with a way on', async () => {
-  const inspected = await startInspectedApp({ desk: () => remoteDesk('http://localhost:1/') });
-  const answer = await inspected.browser().getJson('/what-if');
-  expect([answer.status, answer.json.error.code]).toEqual([502, 'DigimeUnreachable']);
+  const page = await browser.get('/inspector', { accept: 'text/html', cookie: 'view=developer' });
+  expect(page.text).not.toMatch(/what-if|studio/);
+  expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  expect(page.headers.get('x-frame-options')).toBe('DENY');
   await inspected.close();
 });

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 import { applyFault } from '../control/apply-fault.js';
-import type { Faults, RouteName } from '../control/faults.js';
+import { type Faults, faultIn, type RouteName } from '../control/faults.js';
 import { meterBody } from '../control/meter.js';
 import type { RequestLog } from '../control/request-log.js';
 import {
@@ -114,7 +114,7 @@ function recordAndFault(
       const { id, route, method, status, durationMs, error, fault } = recorded;
       tell({ event: 'sandbox.request', id, route, method, status, durationMs, error, fault });
     });
-    const fault = faults.take(name);
+    const fault = faultIn(request) ?? faults.take(name);
     if (fault) {
       recorded.fault = { ...fault };
       if (!(await applyFault(fault, request, response, body, recorded))) return;

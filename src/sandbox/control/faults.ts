@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { parseWith } from '../read-json.js';
 
@@ -46,6 +47,20 @@ export type FaultRequest = z.input<typeof faultShape>;
 export type Fault = z.output<typeof faultShape>;
 /** A fault that still waits; `remaining` counts down from `times`. */
 export type PendingFault = Fault & { id: number; remaining: number };
+
+/**
+ * The fault that a request asks for itself, in its header `Sandbox-Fault`: a fault as JSON, without `route` and `times`.
+ * So one client can see how it recovers while others of the same sandbox notice nothing.
+ */
+export function faultIn(request: IncomingMessage): Fault | undefined {
+  const header = request.headers['sandbox-fault'];
+  if (typeof header !== 'string') return undefined;
+  try {
+    return faultShape.parse({ ...JSON.parse(header), route: '*', times: 1 });
+  } catch {
+    return undefined;
+  }
+}
 
 /** The faults that wait for their requests; the oldest that fits a route is used first. */
 export class Faults {

@@ -1,0 +1,146 @@
+import type { InterceptedRequest, Interceptor, RequestPatch } from '../digime/index.js';
+
+/** Ways in which the next push can go wrong. */
+export const pushFailures = ['unavailable', 'answer-lost', 'refused'] as const;
+export type PushFailure = (typeof pushFailures)[number];
+/** Which kind of push a failure waits for. */
+export type PushTarget = 'library' | 'provider';
+/** Which tokens have run out; `refresh` takes the access tokens along. */
+export type ExpiredTokens = 'access' | 'refresh';
+
+/** What goes wrong for one visitor. */
+export interface FaultState {
+  /** Failures that still wait for a push: how it will go wrong, which kind of push, and how many of them. */
+  readonly pushFailures: readonly {
+    readonly how: PushFailure;
+    readonly target: PushTarget;
+    readonly remaining: number;
+  }[];
+  /** Set while every call is answered with 503. `until` in Unix milliseconds. */
+  readonly down?: { readonly until: number };
+  /** Set from the moment that the tokens which existed then are refused. */
+  readonly expired?: { readonly which: ExpiredTokens; readonly since: number };
+}
+
+interface Waiting {
+  failures: { how: PushFailure; target: PushTarget; remaining: number }[];
+  downUntil: number;
+  expired?: { which: ExpiredTokens; since: number };
+  /** When tokens of a client id were issued last. */
+  readonly renewedAt: Map<unknown, number>;
+}
+
+const maxWaiting = 10;
+const maxVisitors = 1000;
+const retryAfter = { 'retry-after': '3' };
+const invalidToken = {
+  status: 401,
+  body: {
+    error: { code: 'InvalidToken', message: 'The token has run out (What if …?).', reference: 'what-if' },
+  },
+};
+const faultOf: Record<PushFailure, object> = {
+  unavailable: { status: 503, headers: retryAfter },
+  'answer-lost': { behaviour: 'lose-response' },
+  refused: { status: 422 },
+};
+
+/**
+ * What a visitor lets go wrong in the sandbox to see the app recover. Only the visitor's own calls feel it: each carries
+ * in its header `Sandbox-Fault` what the sandbox is to do with it (`docs/sandbox.md`). Kept in memory.
+ */
+export class VisitorFaults {
+  readonly #visitors = new Map<string, Waiting>();
+  readonly #now: () => number;
+
+  /** @param now Unix milliseconds */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Lets one more of the pushes to come fail, of a file (the default) or of a record; at most ten wait of each kind. */
+  failNextPush(visitorId: string, how: PushFailure, target: PushTarget = 'library'): void {
+    const { failures } = this.#of(visitorId);
+    const known = failures.find((failure) => failure.how === how && failure.target === target);
+    if (known) known.remaining = Math.min(maxWaiting, known.remaining + 1);
+    else failures.push({ how, target, remaining: 1 });
+  }
+
+  /** Lets all of the visitor's tokens of the kind that exist now expire. */
+  expireTokens(visitorId: string, which: ExpiredTokens): void {
+    this.#of(visitorId).expired = { which, since: this.#now() };
+  }
+
+  /** Lets every call fail with 503 for so many seconds; once more begins the time anew. */
+  takeDown(visitorId: string, seconds: number): void {
+    this.#of(visitorId).downUntil = this.#now() + seconds * 1000;
+  }
+
+  /** Ends all of it. */
+  restore(visitorId: string): void {
+    this.#visitors.delete(visitorId);
+  }
+
+  state(visitorId: string): FaultState {
+    const waiting = this.#visitors.get(visitorId);
+    if (waiting === undefined) return { pushFailures: [] };
+    const { failures, downUntil, expired } = waiting;
+    return {
+      pushFailures: failures.map((failure) => ({ ...failure })),
+      ...(downUntil > this.#now() && { down: { until: downUntil } }),
+      ...(expired && { expired }),
+    };
+  }
+
+  /** Adds to the visitor's calls what is to go wrong with them; nobody's where nothing is. */
+  interceptorOf(visitorId: string): Interceptor | undefined {
+    if (!this.#visitors.has(visitorId)) return undefined;
+    return async (request) => {
+      const waiting = this.#visitors.get(visitorId);
+      const fault = waiting && this.#takeFault(waiting, request);
+      const answer = await request.send(fault && asPatch(fault));
+      if (waiting && ['refreshToken', 'exchangeCodeForToken'].includes(request.call))
+        waiting.renewedAt.set(request.shown.claims?.client_id, this.#now());
+      return answer;
+    };
+  }
+
+  #takeFault(waiting: Waiting, request: InterceptedRequest): object | undefined {
+    if (waiting.downUntil > this.#now()) return { status: 503, headers: retryAfter };
+    if (this.#isExpired(waiting, request)) return invalidToken;
+    const target = targetOf(request);
+    const failure = waiting.failures.find((candidate) => candidate.target === target);
+    if (failure === undefined) return undefined;
+    failure.remaining -= 1;
+    waiting.failures = waiting.failures.filter(({ remaining }) => remaining > 0);
+    return faultOf[failure.how];
+  }
+
+  #isExpired({ expired, renewedAt }: Waiting, { call, shown }: InterceptedRequest): boolean {
+    if (expired === undefined) return false;
+    const { claims = {}, path } = shown;
+    if ((renewedAt.get(claims.client_id) ?? 0) >= expired.since) return false;
+    if (call === 'refreshToken') return expired.which === 'refresh';
+    // digi.me serves an authorization with an expired token (`protocol.md`, "What real clients send and demand").
+    return 'access_token' in claims && !path.startsWith('oauth/');
+  }
+
+  #of(visitorId: string): Waiting {
+    const known = this.#visitors.get(visitorId);
+    if (known) return known;
+    const oldest = this.#visitors.keys().next().value;
+    if (this.#visitors.size >= maxVisitors && oldest !== undefined) this.#visitors.delete(oldest);
+    const waiting: Waiting = { failures: [], downUntil: 0, renewedAt: new Map() };
+    this.#visitors.set(visitorId, waiting);
+    return waiting;
+  }
+}
+
+function targetOf({ call, shown }: InterceptedRequest): PushTarget | undefined {
+  if (call !== 'pushData') return undefined;
+  return shown.path.includes('/h:accountId/') ? 'provider' : 'library';
+}
+
+function asPatch(fault: object): RequestPatch {
+  return { headers: { 'Sandbox-Fault': JSON.stringify(fault) } };
+}
