@@ -225,3 +225,31 @@ describe('settings that cannot work stop the start:', () => {
     ).toEqual([expect.stringContaining('VISITOR_QUOTA_BYTES'), expect.stringContaining('TOTAL_QUOTA_BYTES')]);
   });
 });
+
+describe('where payloads are kept', () => {
+  test.each([
+    [{ PAYLOAD_STORE: 's3://bucket' }, { bucket: 'bucket', prefix: '' }],
+    [{ PAYLOAD_STORE: 's3://my.bucket-1/' }, { bucket: 'my.bucket-1', prefix: '' }],
+    [{ PAYLOAD_STORE: 's3://bucket/a/b/' }, { bucket: 'bucket', prefix: 'a/b/' }],
+    [
+      { PAYLOAD_STORE: 's3://bucket/a', S3_ENDPOINT: 'http://127.0.0.1:9000', S3_REGION: 'us-east-1' },
+      { bucket: 'bucket', prefix: 'a/', endpoint: 'http://127.0.0.1:9000', region: 'us-east-1' },
+    ],
+  ])('%j is understood', (env, bucket) => {
+    expect(loadConfig(env).payloadBucket).toEqual(expect.objectContaining(bucket));
+    expect(loadConfig({}).payloadBucket).toBeUndefined();
+  });
+
+  test.each([
+    [{ PAYLOAD_STORE: '/a/folder' }, 'PAYLOAD_STORE must be s3://'],
+    [{ PAYLOAD_STORE: 's3://Bucket' }, 'PAYLOAD_STORE must be s3://'],
+    [{ PAYLOAD_STORE: 's3://bucket/a b' }, 'PAYLOAD_STORE must be s3://'],
+    [{ S3_ENDPOINT: 'http://127.0.0.1:9000' }, 'S3_ENDPOINT means nothing without PAYLOAD_STORE'],
+    [
+      { PAYLOAD_STORE: 's3://bucket', S3_ENDPOINT: 'http://127.0.0.1:9000' },
+      'S3_REGION must be set with S3_ENDPOINT',
+    ],
+  ])('%j stops the start', (env, problem) => {
+    expect(problemsOf(env as unknown as Record<string, string>)).toEqual([expect.stringContaining(problem)]);
+  });
+});
