@@ -1,4 +1,5 @@
 export { type CheckResult, checkBundle } from './check-bundle.js';
+export { checkBundleCommand } from './check-bundle-command.js';
 export { type CheckedText, checkText, type PlacedProblem } from './check-text.js';
 export { type Example, listExamples } from './examples/index.js';
 export type { Problem } from './explain/problem.js';

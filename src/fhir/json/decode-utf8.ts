@@ -3,14 +3,19 @@ export type DecodedText = { text: string } | { invalidAt: number };
 
 /** Decodes UTF-8 strictly (RFC 3629): bytes of another encoding are told, not replaced by U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): DecodedText {
+  const decoded = decodeWhole(bytes);
+  return 'text' in decoded ? decoded : { invalidAt: firstInvalid(bytes) };
+}
+
+function decodeWhole(bytes: Uint8Array): DecodedText {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
-    return { invalidAt: firstInvalid(bytes) };
+    return { invalidAt: 0 };
   }
 }
 
-/** The replacement begins where the valid part ends: its length in bytes is the offset. */
+/** The longest beginning that could go on as UTF-8, found by halving. */
 function firstInvalid(bytes: Uint8Array): number {
   let low = 0;
   let high = bytes.length;
@@ -20,6 +25,8 @@ function firstInvalid(bytes: Uint8Array): number {
     if (isValidSoFar(bytes.subarray(0, middle + 1))) low = middle + 1;
     else high = middle;
   }
+  // What is wrong is the character that was begun and not the byte that does not go on with it.
+  while (low > 0 && 'invalidAt' in decodeWhole(bytes.subarray(0, low))) low--;
   return low;
 }
 

@@ -11,6 +11,8 @@ const inAddress =
   /(?:namingsystem\/bsn|2\.16\.840\.1\.113883\.2\.4\.6\.3)[/#]?\s*[|/.=]\s*\d|[?&](?:patient\.)?(?:bsn|burgerservicenummer)(?::exact)?=\s*\d/i;
 const numberShape =
   /(?<![\d.,/-])(?:\d{9}|\d{3}[ .-]\d{3}[ .-]\d{3}|\d{4}[ .-]\d{2}[ .-]\d{3})(?![\dA-Za-z]|[.,/-]\d)/g;
+/** Eight digits, or characters that could stand for some. */
+const mayHoldNumber = /\d(?:[ .-]?\d){7}|[^ -~\s]|%[0-9a-f]{2}/i;
 const name =
   /(?<![a-z])bsn(?![a-z])|bsn[\s_-]?(?:nr|num)|burger[\s_-]*service|sofi[\s_-]*(?:nr|num)|citizen[\s_-]*service[\s_-]*n|social[\s_-]*fiscal[\s_-]*n/i;
 /** After one of these a number is something else, although the citizen number was named before. */
@@ -29,12 +31,18 @@ const encodedKeys = new Set(['data', 'content', 'hash', 'blob']);
  * digits that pass the eleven-test without a name are a remark only: one number in eleven passes by chance.
  */
 export function reportCitizenNumbers(value: Fields, report: Report): void {
-  search(value, [], false, report);
+  search(value, [], never, report);
 }
 
-function search(value: unknown, path: PathSegment[], isNamed: boolean, report: Report): void {
+/** Whether what is looked at is named like a citizen number; asked only where there are digits. */
+type IsNamed = () => boolean;
+const never: IsNamed = () => false;
+const always: IsNamed = () => true;
+
+function search(value: unknown, path: PathSegment[], isNamed: IsNamed, report: Report): void {
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) searchMember(index, item, path, isNamed, report);
+    for (let index = 0; index < value.length; index++)
+      searchMember(index, value[index], path, isNamed, report);
     return;
   }
   if (!isFields(value)) return;
@@ -42,30 +50,55 @@ function search(value: unknown, path: PathSegment[], isNamed: boolean, report: R
     report([...path, 'value'], 'bsn-identifier');
     return;
   }
-  if (isCitizenSystem(value.system) && /\p{L}/u.test(String(value.value ?? ''))) {
+  if (value.value !== undefined && isCitizenSystem(value.system) && /\p{L}/u.test(String(value.value))) {
     report([...path, 'value'], 'bsn-value');
   }
-  const named = isNamed || isNamedObject(value);
+  let own: boolean | undefined;
+  const named = () => {
+    own ??= isNamed() || isNamedObject(value);
+    return own;
+  };
   for (const key in value) {
     if (encodedKeys.has(key) && typeof value[key] === 'string') continue;
-    const passesOn = /^(?:value|answer|extension|_value|coding)/.test(key);
-    const keyNames = nameOf(key);
-    searchMember(key, value[key], path, keyNames || (named && passesOn), report, value);
+    const { names, passesOn } = traitsOf(key);
+    searchMember(key, value[key], path, names ? always : passesOn ? named : never, report, value);
   }
+}
+
+interface KeyTraits {
+  names: boolean;
+  /** What an object is named holds for what is below this key. */
+  passesOn: boolean;
+}
+
+const knownTraits = new Map<string, KeyTraits>();
+
+/** FHIR has a few hundred keys: what is known of them is kept, in bounded space. */
+function traitsOf(key: string): KeyTraits {
+  const known = knownTraits.get(key);
+  if (known) return known;
+  const traits = {
+    names: nameOf(key.slice(0, 300)),
+    passesOn: /^(?:value|answer|extension|_value|coding)/.test(key),
+  };
+  if (key.length <= 40 && knownTraits.size < 2000) knownTraits.set(key, traits);
+  return traits;
 }
 
 function searchMember(
   key: PathSegment,
   value: unknown,
   path: PathSegment[],
-  isNamed: boolean,
+  isNamed: IsNamed,
   report: Report,
   holder?: Fields,
 ): void {
   path.push(key);
   if (typeof value === 'string') searchText(value, path, isNamed, report, holder);
   else if (typeof value === 'number') {
-    if (isNamed && passesElevenTest(String(value).padStart(9, '0'))) report(path, 'bsn-named');
+    if (value >= 10_000_000 && passesElevenTest(String(value).padStart(9, '0')) && isNamed()) {
+      report(path, 'bsn-named');
+    }
   } else search(value, path, isNamed, report);
   path.pop();
 }
@@ -73,28 +106,29 @@ function searchMember(
 function searchText(
   raw: string,
   path: PathSegment[],
-  isNamed: boolean,
+  isNamed: IsNamed,
   report: Report,
-  holder?: Fields,
+  holder: Fields | undefined,
 ): void {
-  if (raw.length < 8 || !/\d/.test(raw)) return;
-  const key = [...path].reverse().find((segment) => typeof segment === 'string') ?? '';
+  if (raw.length < 8) return;
+  const key = String(path.findLast((segment) => typeof segment === 'string') ?? '');
+  if (key !== 'div' && !mayHoldNumber.test(raw)) return;
   if (inAddress.test(raw) || (raw.includes('%') && inAddress.test(decoded(raw)))) {
     report(path, 'bsn-in-address');
     return;
   }
-  if (isNamed && /^\s*\d{8,9}\s*$/.test(raw) && passesElevenTest(raw.trim().padStart(9, '0'))) {
+  if (/^\s*\d{8,9}\s*$/.test(raw) && passesElevenTest(raw.trim().padStart(9, '0')) && isNamed()) {
     report(path, 'bsn-named');
     return;
   }
-  const text = readableText(String(key), raw);
+  const text = readableText(key, raw);
   for (const found of text.matchAll(numberShape)) {
     if (!passesElevenTest(found[0].replace(/\D/g, ''))) continue;
-    if (isNamed || isNamedAround(text, found.index, found.index + found[0].length)) {
+    if (isNamed() || isNamedAround(text, found.index, found.index + found[0].length)) {
       report(path, 'bsn-named');
       return;
     }
-    if (isWorthARemark(String(key), text, found, holder)) report(path, 'bsn-perhaps');
+    if (isWorthARemark(key, text, found, holder)) report(path, 'bsn-perhaps');
   }
 }
 

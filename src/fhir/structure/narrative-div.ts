@@ -36,6 +36,8 @@ const htmlEntities = wordsOf(`
 `);
 const xhtml = 'http://www.w3.org/1999/xhtml';
 const deepest = 100;
+/** HTML 4.0 has some thirty for one element. */
+const mostAttributes = 100;
 
 const tagStart = /<(\/?)([a-z][A-Za-z0-9:._-]*)/y;
 const attribute = /\s+([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
@@ -104,6 +106,7 @@ function readTag(source: string, at: number, reading: NarrativeReading): Tag | u
     const value = double ?? single ?? '';
     if (closes || seen.has(key) || isActive(key, value) || !readEntities(value, reading)) return undefined;
     if (!allowedAttributes.has(key)) reading.beyondList = true;
+    if (seen.size >= mostAttributes) return undefined;
     seen.set(key, key === 'xmlns' ? value : '');
     end += whole.length;
   }

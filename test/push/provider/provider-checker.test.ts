@@ -56,3 +56,54 @@ test('a name of a file says what a bundle is about, and nothing of whom', () => 
   expect(bundleFileName({ entry: [{ resource: { resourceType: '../../x' } }] })).toBe('bundle.json');
   expect(bundleFileName(undefined)).toBe('bundle.json');
 });
+
+/** A thread that breaks, hangs or runs out of memory where its text says so, and answers the others. */
+const unsteady = new URL('./unsteady-thread.mjs', import.meta.url);
+const limits = { deadlineMs: 300, maxHeapMb: 64, maxPerVisitor: 3, maxWaiting: 5 };
+
+test.each(['break', 'hang', 'fill'])('a text that makes the thread %s fails alone', async (what) => {
+  const checker = new ResourceChecker(unsteady, limits);
+  const texts = ['one', what, 'two', 'three'];
+  const ended = await Promise.allSettled(
+    texts.map((text, index) => checker.check(request(text), { visitor: `visitor ${index}` })),
+  );
+  expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  expect(ended[1]).toMatchObject({ reason: { code: 'ProviderResourceInvalid' } });
+});
+
+test('one visitor has a bounded share of what waits, and all together too', async () => {
+  const checker = new ResourceChecker(unsteady, limits);
+  const mine = Array.from({ length: 5 }, () => checker.check(request('one'), asker));
+  const others = Array.from({ length: 6 }, (_, index) =>
+    checker.check(request('one'), { visitor: `visitor ${index}` }),
+  );
+  const codes = (ended: PromiseSettledResult<unknown>[]) =>
+    ended.map((end) => (end.status === 'rejected' ? end.reason.code : 'ok'));
+  expect(codes(await Promise.allSettled(mine))).toEqual([
+    'ok',
+    'ok',
+    'ok',
+    'TooManyRequests',
+    'TooManyRequests',
+  ]);
+  expect(codes(await Promise.allSettled(others))).toEqual([
+    'ok',
+    'ok',
+    'ok',
+    'TooManyUploads',
+    'TooManyUploads',
+    'TooManyUploads',
+  ]);
+});
+
+test('what nobody waits for any more makes room', async () => {
+  const checker = new ResourceChecker(unsteady, { ...limits, deadlineMs: 60_000 });
+  const left = new AbortController();
+  const hanging = checker.check(request('hang'), { visitor: 'a', signal: left.signal });
+  const waiting = checker.check(request('one'), { visitor: 'b', signal: left.signal });
+  const staying = checker.check(request('two'), { visitor: 'c' });
+  left.abort();
+  await expect(hanging).rejects.toMatchObject({ code: 'UploadAborted' });
+  await expect(waiting).rejects.toMatchObject({ code: 'UploadAborted' });
+  await expect(staying).resolves.toMatchObject({ verdict: 'ready' });
+});
