@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -35,6 +37,8 @@ function testsBelow(...folders) {
 
 /** Three projects, so that the fast ones can be run by themselves: `npx jest --selectProjects units`. */
 export default {
+  // Tests wait for processes and networks more than they compute; left alone jest would take one worker on two cores.
+  maxWorkers: Math.max(3, availableParallelism()),
   projects: [
     {
       ...base,

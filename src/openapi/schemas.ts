@@ -152,25 +152,35 @@ export const schemas: Record<string, Schema> = {
           description: 'A FHIR STU3 Bundle of type `batch` or `transaction`, or its JSON text; at most 5 MiB',
         },
         idempotencyKey: text('As the header `Idempotency-Key`'),
+        sendAnyway: flag('Sends what only a profile or MedMij refuses (`verdict` is `overridable`)'),
+        format: flag('In a check: gives the text laid out'),
       },
-      ['connection', 'accountId', 'version', 'idempotencyKey'],
+      ['connection', 'accountId', 'version', 'idempotencyKey', 'sendAnyway', 'format'],
     ),
   },
-  CheckResult: object({
-    problems: list(
-      object(
-        {
-          path: text('For example `entry[0].resource.code`'),
-          message: text(),
-          severity: { enum: ['error', 'warning'] },
-          line: { type: 'integer' },
-          column: { type: 'integer' },
-        },
-        ['line', 'column'],
+  CheckResult: object(
+    {
+      problems: list(
+        object(
+          {
+            path: text('For example `entry[0].resource.code`'),
+            message: text(),
+            severity: { enum: ['error', 'warning'] },
+            line: { type: 'integer' },
+            column: { type: 'integer' },
+          },
+          ['line', 'column'],
+        ),
       ),
-    ),
-    accepted: flag('Whether it would be sent: no problem is an error'),
-  }),
+      verdict: {
+        enum: ['ready', 'overridable', 'blocked'],
+        description: '`overridable`: goes with `sendAnyway` only; `blocked`: does not go at all',
+      },
+      accepted: flag('It would be sent as it is'),
+      formatted: text('The text laid out, where `format` asked for it'),
+    },
+    ['formatted'],
+  ),
   Account: object(
     {
       id: text(),
