@@ -28,7 +28,8 @@ export async function createResumable(
       location = response.getHeader('Push-Location') ?? location;
     },
     onSuccess() {
-      settle({ push: { links: { self: location ?? '/pushes', events: location && `${location}/events` } } });
+      if (location) settle(pushAt(location));
+      else askForPush(upload.url, file.size).then(settle);
     },
     onError(error) {
       const answer = error.originalResponse;
@@ -54,4 +55,26 @@ export async function createResumable(
     },
     discard: () => upload.abort(true).catch(() => undefined),
   };
+}
+
+const pushAt = (location) => ({ push: { links: { self: location, events: `${location}/events` } } });
+
+/* Everything had arrived before this page asked, and its push was not made yet: an empty PATCH has it made. */
+async function askForPush(url, size) {
+  try {
+    const answer = await fetch(url, {
+      method: 'PATCH',
+      headers: {
+        Accept: 'application/json',
+        'Content-Type': 'application/offset+octet-stream',
+        'Tus-Resumable': '1.0.0',
+        'Upload-Offset': String(size),
+      },
+    });
+    const location = answer.headers.get('Push-Location');
+    if (location) return pushAt(location);
+    return outcomeOf(answer.status, await answer.text(), (name) => answer.headers.get(name));
+  } catch {
+    return { status: 0, error: {}, isTemporary: true };
+  }
 }
