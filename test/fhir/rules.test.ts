@@ -77,3 +77,11 @@ test('a message in Dutch says the same place', () => {
     message: expect.stringContaining('een datum die bestaat'),
   });
 });
+
+test('docs/fhir.md lists every rule with its source', () => {
+  const page = readFileSync(new URL('../../docs/fhir.md', import.meta.url), 'utf8');
+  const missing = Object.entries(ruleBook).filter(
+    ([rule, { source }]) => !page.includes(`<a id="${rule}"></a>`) || !page.includes(source),
+  );
+  expect(missing).toEqual([]);
+});
