@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Express, type Request, type Response, Router } from 'express';
 import { ServerError } from '../digime/index.js';
 import { AppError } from '../errors.js';
 import {
@@ -16,6 +16,7 @@ import { harOf } from './har.js';
 import { streamSteps } from './inspector-events.js';
 import { protocolPage } from './protocol-page.js';
 import type { Recorder } from './recorder.js';
+import { sharePage } from './share-page.js';
 import { filterRows, type RowFilter, rowsOf } from './step-rows.js';
 import { viewOf } from './step-view.js';
 
@@ -90,6 +91,11 @@ export function inspectorRouter({ recorder, streams, canSwitch, now }: Inspector
 
   router.get('/inspector/export.json', (req, res) => download(res, 'json', jsonOf(req, views(req))));
   router.get('/inspector/export.har', (req, res) => download(res, 'har', harOf(journeyOf(req).steps)));
+
+  router.get('/inspector/share.html', async (req, res) => {
+    const html = await sharePage(req.app as Express, journeyOf(req).steps, languageOf(req));
+    res.attachment('digi-me-calls.html').type('html').send(html);
+  });
 
   const keptRequest = (req: Request) => {
     const step = journeyOf(req).steps.find(({ number }) => String(number) === req.params.number);

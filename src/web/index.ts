@@ -4,6 +4,7 @@ export { type Assets, createAssets } from './assets.js';
 export { bodyDeadline, liftBodyDeadline } from './body-deadline.js';
 export { describeError, errorHandler, lastResort, notFound } from './error-handler.js';
 export { type EventStream, type EventStreamLimits, EventStreams } from './event-streams.js';
+export { formatOf } from './format.js';
 export { createHealth, type Health } from './health.js';
 export { hostCheck } from './host-check.js';
 export { hasWord, type Translate, translator } from './i18n.js';

@@ -96,7 +96,7 @@ export const everyExchange: readonly Exchange[] = [
   exchangeOf('querySources', {
     method: 'POST',
     path: 'discovery/sources',
-    body: { query: { search: [nasty] }, limit: 2 },
+    body: { query: { search: { name: [nasty] } }, limit: 2 },
   }),
   exchangeOf('getContractDetails', { method: 'GET', path: 'permission-access/contract' }),
   exchangeOf('getRevokeAccountPermissionUrl', {

@@ -17,7 +17,7 @@ async function compile(snippets: readonly (string | undefined)[]): Promise<strin
   const folder = await mkdtemp(join(root, 'test/inspector/.snippets-'));
   const source = [
     "import type { createReadStream as Open } from 'node:fs';",
-    "import type { DigiMe, UserAccessToken } from '../../src/fhir/rules/index.js';",
+    "import type { DigiMe, UserAccessToken } from '../../../src/digime/index.js';",
     'declare const createReadStream: typeof Open;',
     ...Object.entries(snippetPlaceholders).map(([name, type]) => `declare const ${name}: ${type};`),
     ...snippets.map((snippet, index) => `export async function snippet${index}() {\n${snippet}\n}`),
