@@ -1,7 +1,8 @@
-import http, { type ClientRequest } from 'node:http';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createUnzip } from 'node:zlib';
 import {
   AxiosHeaders,
   type AxiosProxyConfig,
@@ -88,9 +89,17 @@ export interface Incoming {
   breakOff(fault: NetworkFault): void;
 }
 
+interface Exchanged {
+  status: number;
+  statusText?: string;
+  headers: unknown;
+  data: Readable;
+  request?: ClientRequest;
+}
+
 // The adapter itself, without axios' merging of defaults, interceptors and transforms: we use none of them, and they
 // cost as much processor time as the rest of the exchange.
-const exchange = getAdapter('http');
+const exchangeByAxios = getAdapter('http');
 
 /**
  * Sends one request and resolves when the head of its answer is there, whatever the status. An answer that refuses
@@ -115,7 +124,11 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
   };
   try {
     if (stop.fault) throw stop.fault;
-    const response = await exchange(configOf(transport, outgoing, upload, stop));
+    // A push is what this client does most: see `exchangeDirectly`.
+    const isDirect = outgoing.stall === true && !transport.proxy;
+    const response: Exchanged = await (isDirect
+      ? exchangeDirectly(transport, outgoing, upload, stop)
+      : exchangeByAxios(configOf(transport, outgoing, upload, stop)));
     request = response.request as ClientRequest;
     if (upload instanceof UploadBody) {
       if (response.status >= 300) upload.halt();
@@ -143,6 +156,50 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
       (error instanceof NetworkFault ? error : connectionFault(error))
     );
   }
+}
+
+/**
+ * The same exchange by Node's own client, for pushes without a proxy. What axios' adapter does for each request beyond that
+ * took 0.08 ms of processor time of a push's 0.81 (two signatures: 0.55), measured with `npm run bench -- client`.
+ */
+function exchangeDirectly(
+  transport: Transport,
+  outgoing: Outgoing,
+  upload: Buffer | UploadBody | undefined,
+  stop: Stop,
+): Promise<Exchanged> {
+  const { method, headers } = outgoing;
+  const address = outgoing.baseUrl + outgoing.path;
+  const request = address.startsWith('https:')
+    ? https.request(address, { method, headers, agent: transport.httpsAgent })
+    : http.request(address, { method, headers, agent: transport.httpAgent });
+  return new Promise((resolve, reject) => {
+    request.on('error', reject);
+    request.once('response', (response) => {
+      const { statusCode: status = 0, statusMessage: statusText = '' } = response;
+      const data = inflated(response);
+      // All of it may have arrived: then ending the request alone would let the rest be read.
+      stop.addEventListener('abort', () => data.destroy(stop.fault));
+      resolve({ status, statusText, headers: response.headers, data, request });
+    });
+    stop.addEventListener('abort', () => request.destroy(stop.fault));
+    if (upload instanceof UploadBody) {
+      upload.once('error', (error) => request.destroy(error));
+      upload.pipe(request);
+    } else request.end(upload);
+  });
+}
+
+/** The body as it was before a `Content-Encoding`, which we did not ask for. */
+function inflated(response: IncomingMessage): Readable {
+  const encoding = response.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  const inflate =
+    encoding === 'br'
+      ? createBrotliDecompress()
+      : encoding === '' || encoding === 'identity'
+        ? undefined
+        : createUnzip();
+  return inflate ? pipeline(response, inflate, () => undefined) : response;
 }
 
 function configOf(
