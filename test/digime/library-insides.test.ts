@@ -1,0 +1,60 @@
+import { getEventListeners } from 'node:events';
+import { Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { init } from '../../src/digime/index.js';
+import { applicationId, contract, firstToken, LocalPlatform } from './local-platform.js';
+
+// What the client relies on inside axios and Node, each in one file of src/digime/wire: http.ts (the adapter, its headers
+// and its signal) and sockets.ts (writing and keep-alive). These fail when an upgrade changes it.
+
+let platform: LocalPlatform;
+beforeEach(async () => {
+  platform = await new LocalPlatform().start();
+});
+afterEach(() => platform.stop());
+
+const user = { contractDetails: contract.details, userAccessToken: firstToken() };
+const data = { fileData: Buffer.from('x'), fileDescriptor: { mimeType: 'a/b', accounts: [] } };
+
+test('The adapter of axios sends our headers and adds none of its own, and neither does a push.', async () => {
+  const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+  await sdk.readAccounts(user);
+  await sdk.pushData({ ...user, data });
+  const [read, push] = platform.seen.map(({ headers }) => Object.keys(headers).sort());
+  const common = ['accept', 'accept-encoding', 'authorization', 'connection', 'host', 'user-agent'];
+  expect(read).toEqual(common);
+  expect(push).toEqual([...common, 'content-length', 'content-type', 'filedescriptor'].sort());
+});
+
+test('A connection is told to stay alive once, however many requests it carries.', async () => {
+  const setKeepAlive = Socket.prototype.setKeepAlive;
+  let times = 0;
+  Socket.prototype.setKeepAlive = function counted(...settings) {
+    times += 1;
+    return setKeepAlive.apply(this, settings);
+  };
+  try {
+    const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+    for (let call = 0; call < 5; call += 1) await sdk.readAccounts(user);
+    expect(platform.connections).toBe(1);
+    // Once for the agent's own setting when it opened the connection, or once for the first request.
+    expect(times).toBe(1);
+  } finally {
+    Socket.prototype.setKeepAlive = setKeepAlive;
+  }
+});
+
+test('A signal of the caller is let go of when a call is over, and ends one that is not.', async () => {
+  const controller = new AbortController();
+  const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+  await sdk.readAccounts({ ...user, signal: controller.signal });
+  await sdk.pushData({ ...user, data, signal: controller.signal });
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  for (const route of ['GET permission-access/accounts', 'POST permission-access/import'])
+    platform.script(route, () => setTimeout(() => controller.abort(), 20));
+  const calls = [
+    sdk.readAccounts({ ...user, signal: controller.signal }),
+    sdk.pushData({ ...user, data, signal: controller.signal }),
+  ];
+  for (const call of calls) await expect(call).rejects.toMatchObject({ error: { code: 'Aborted' } });
+});
