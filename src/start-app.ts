@@ -184,6 +184,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     operations,
     () => pushService.queue.countByState(),
     () => ({ uploads: pushService.guard.inProgress, attempts: pushService.dispatcher.inProgress }),
+    () => pushService.circuit.isAway,
   );
   const app = createApp({
     ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, sessions },

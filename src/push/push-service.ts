@@ -9,6 +9,7 @@ import type { EventStreams, Logger, RateLimits } from '../web/index.js';
 import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { AttemptMaker } from './delivery/make-attempt.js';
+import { PlatformCircuit } from './delivery/platform-circuit.js';
 import { LibraryIntake } from './intake/library-intake.js';
 import { ProviderIntake } from './intake/provider-intake.js';
 import { PushIntake } from './intake/push-intake.js';
@@ -52,6 +53,7 @@ export interface PushService {
   readonly events: PushEvents;
   readonly sweeper: PayloadSweeper;
   readonly guard: UploadGuard;
+  readonly circuit: PlatformCircuit;
   readonly spool: PayloadStore;
   /** The routes for files and those for bundles. */
   readonly routers: readonly Router[];
@@ -87,11 +89,20 @@ export function createPushService(options: PushServiceOptions): PushService {
   const sweeper = new PayloadSweeper(database, spool, config.dispatch.failedRetentionMs, log, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
   const deliverer = new Deliverer({ sdk, calls, spool });
+  const circuit = new PlatformCircuit(config.dispatch);
   const attempts = new AttemptMaker({
-    ...{ deliverer, queue, connections, events, spool, recorder, log, now },
+    ...{ deliverer, circuit, queue, connections, events, spool, recorder, log, now },
     settings: config.dispatch,
   });
-  const dispatcher = new Dispatcher({ queue, attempts, events, settings: config.dispatch, log, now });
+  const dispatcher = new Dispatcher({
+    queue,
+    attempts,
+    circuit,
+    events,
+    settings: config.dispatch,
+    log,
+    now,
+  });
   const intake = new PushIntake({ ledger, queue, dispatcher, sweeper, recorder, retryBudgetMs });
   const libraryIntake = new LibraryIntake({ connections, guard, intake, spool, sweeper, maxUploadBytes });
   const records = new UploadRecords(database, sealer, now);
@@ -105,10 +116,10 @@ export function createPushService(options: PushServiceOptions): PushService {
     canListSources: sources.canList,
   });
   return {
-    ...{ ledger, queue, dispatcher, events, sweeper, guard, spool },
+    ...{ ledger, queue, dispatcher, events, sweeper, guard, circuit, spool },
     routers: [
       pushRouter({
-        ...{ connections, ledger, dispatcher, events, sweeper, streams },
+        ...{ connections, ledger, dispatcher, circuit, events, sweeper, streams },
         ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
       uploadsRouter({ connections, guard, intake, uploads, records, maxUploadBytes, limits }),

@@ -17,6 +17,7 @@ export function createMetrics(
   access: RequestHandler,
   countByState: () => Promise<Record<string, number>>,
   inProgress: () => { uploads: number; attempts: number },
+  platformIsAway: () => boolean,
 ): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -44,6 +45,14 @@ export function createMetrics(
     registers: [registry],
     collect() {
       for (const [kind, count] of Object.entries(inProgress())) this.set({ kind }, count);
+    },
+  });
+  new Gauge({
+    name: 'platform_away',
+    help: '1 while digi.me does not answer, or asked to be left alone: pushes wait',
+    registers: [registry],
+    collect() {
+      this.set(platformIsAway() ? 1 : 0);
     },
   });
   const router = Router();

@@ -6,6 +6,7 @@ import type { PushEvents } from '../ledger/push-events.js';
 import type { PayloadRecord, WorkQueue } from '../ledger/work-queue.js';
 import type { Push } from '../push.js';
 import type { AttemptMaker } from './make-attempt.js';
+import type { PlatformCircuit } from './platform-circuit.js';
 
 /** How often it looks at the ledger without being woken: for other processes' work and for clocks that were set. */
 const pollMs = 5000;
@@ -21,6 +22,7 @@ const shuttingDown = () => new Error('the app is shutting down');
 interface DispatcherParts {
   readonly queue: WorkQueue;
   readonly attempts: AttemptMaker;
+  readonly circuit: PlatformCircuit;
   readonly events: Pick<PushEvents, 'changed'>;
   readonly settings: Pick<DispatchSettings, 'concurrency' | 'leaseMs' | 'backoffCapMs'>;
   readonly log: Logger;
@@ -64,7 +66,8 @@ export class Dispatcher {
   }
 
   get #free(): number {
-    return this.#parts.settings.concurrency - this.#running.size - this.#reserved;
+    const { settings, circuit } = this.#parts;
+    return Math.min(settings.concurrency, circuit.allowed) - this.#running.size - this.#reserved;
   }
 
   /** Reserves a free slot for a push that is about to be committed; `send` or `giveBack` ends that. */
@@ -155,7 +158,13 @@ export class Dispatcher {
   }
 
   async #sleepUntilDue(): Promise<void> {
-    if (this.#stopped || this.#free <= 0) return;
+    if (this.#stopped) return;
+    const { waitMs } = this.#parts.circuit;
+    if (waitMs > 0) {
+      this.#sleep(waitMs);
+      return;
+    }
+    if (this.#free <= 0) return;
     const dueAt = await this.#parts.queue.nextDueAt();
     this.#sleep(dueAt === undefined ? pollMs : Math.min(pollMs, Math.max(0, dueAt - this.#parts.now())));
   }

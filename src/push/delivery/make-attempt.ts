@@ -10,6 +10,7 @@ import type { PayloadRecord, Settlement, WorkQueue } from '../ledger/work-queue.
 import { type Attempt, isAboutOneAccount, type Push, type PushState } from '../push.js';
 import { classifyFailure, type Verdict } from './classify-failure.js';
 import type { Deliverer } from './deliver.js';
+import type { PlatformCircuit } from './platform-circuit.js';
 import { settleDelivery, settleFailure } from './settle.js';
 
 /** How long to leave a database alone that just failed. */
@@ -18,6 +19,7 @@ const troubleMs = 1000;
 /** What `AttemptMaker` uses. */
 interface AttemptMakerParts {
   readonly deliverer: Deliverer;
+  readonly circuit: PlatformCircuit;
   readonly queue: WorkQueue;
   readonly connections: Connections;
   readonly events: PushEvents;
@@ -67,8 +69,10 @@ export class AttemptMaker {
     let settlement: Settlement;
     try {
       const delivery = await this.#parts.deliverer.deliver(push, payload, signal);
+      this.#parts.circuit.succeeded();
       settlement = settleDelivery(delivery, measured());
     } catch (error) {
+      this.#parts.circuit.failed(error, push.type);
       settlement = await this.#settlementOf(push, error, measured());
     }
     await this.#settle(push, settlement);

@@ -26,6 +26,8 @@ export interface PushView {
   /** `message` is what digi.me said; `sentence` and `advice` are ours, in the reader's language. */
   lastError?: { code: string; message: string; reference?: string; sentence: string; advice: string };
   possiblyDuplicated: boolean;
+  /** It waits because digi.me is not answering at the moment, to this push or to others. */
+  platformIsAway?: true;
   response?: unknown;
   /** What `response` says about each entry of the bundle, where it is FHIR. */
   answer?: ProviderAnswer;
@@ -67,7 +69,12 @@ function explain(t: Translate, code: string): { sentence: string; advice: string
 export function viewOf(
   req: Request,
   push: Push,
-  details: { connection: Connection | undefined; attempts?: Attempt[]; response?: unknown },
+  details: {
+    connection: Connection | undefined;
+    attempts?: Attempt[];
+    response?: unknown;
+    platformIsAway?: boolean;
+  },
 ): PushView {
   const t = translator(languageOf(req));
   const { lastError } = push;
@@ -91,6 +98,7 @@ export function viewOf(
     attemptCount: push.attempts,
     ...(lastError && { lastError: { ...lastError, ...explain(t, lastError.code) } }),
     possiblyDuplicated: push.possiblyDuplicated,
+    ...(details.platformIsAway && push.state === 'queued' && { platformIsAway: true as const }),
     ...(details.response !== undefined && { response: details.response }),
     ...(answer && { answer }),
     connection: { id: push.connectionId, label: connectionLabel(t, details.connection) },

@@ -11,6 +11,7 @@ import {
   wantsJson,
 } from '../../web/index.js';
 import type { Dispatcher } from '../delivery/dispatcher.js';
+import type { PlatformCircuit } from '../delivery/platform-circuit.js';
 import type { LibraryIntake } from '../intake/library-intake.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
@@ -47,6 +48,7 @@ export function pushRouter(parts: {
   readonly connections: Pick<Connections, 'listOf' | 'get'>;
   readonly ledger: Ledger;
   readonly dispatcher: Pick<Dispatcher, 'wake'>;
+  readonly circuit: Pick<PlatformCircuit, 'isAway'>;
   readonly events: PushEvents;
   readonly streams: EventStreams;
   readonly sweeper: Pick<PayloadSweeper, 'release'>;
@@ -142,7 +144,7 @@ export function pushRouter(parts: {
       ledger.attemptsOf(id),
       push.type === 'provider' ? ledger.responseOf(id) : undefined,
     ]);
-    return viewOf(req, push, { connection, attempts, response });
+    return viewOf(req, push, { connection, attempts, response, platformIsAway: parts.circuit.isAway });
   }
   return router;
 }
