@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Push } from '../../src/push/push.js';
 import { ledgerStage } from '../push/ledger/ledger-stage.js';
@@ -56,6 +57,29 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('housekeeping with the ledger i
     expect(left).toContain(spoolName);
     // Another process on the same database may be about to commit it.
     expect(left).toHaveLength(kind === 'SQLite' ? 1 : 2);
+    // Half an hour later nobody has written to it: no upload is that slow.
+    stage.uptime += 31 * 60_000;
+    await sweeper.start();
+    sweeper.stop();
+    expect(readdirSync(stage.spool.folder)).toEqual([spoolName]);
+  });
+
+  test('an upload under way is left alone for as long as it is written to, whatever the clocks say', async () => {
+    const sweeper = stage.sweeperOf();
+    await sweeper.start();
+    const slow = join(stage.spool.folder, 'slow.part');
+    // Put there by another process, since nothing is received here yet; its clock may be hours off.
+    if (kind === 'SQLite') return sweeper.stop();
+    for (let written = 1; written < 5; written++) {
+      writeFileSync(slow, Buffer.alloc(written * 1000));
+      utimesSync(slow, 1000 + written, 1000 + written);
+      await sweeper.start();
+      stage.uptime += 31 * 60_000;
+      expect(readdirSync(stage.spool.folder)).toEqual(['slow.part']);
+    }
+    await sweeper.start();
+    sweeper.stop();
+    expect(readdirSync(stage.spool.folder)).toEqual([]);
   });
 
   test('a file whose commit is in doubt goes only when the ledger does not know it', async () => {

@@ -6,8 +6,11 @@ import { uploadExpiryMs } from './upload-records.js';
 type QueryBuilder = Knex.QueryBuilder;
 
 const sweepEveryMs = 10 * 60_000;
-/** A file younger than this may belong to an upload whose row is being committed; far more than a clock is ever set by. */
-const youngMs = 24 * 3_600_000;
+/**
+ * A file that no row knows and that nobody has written to for this long belongs to no upload any more: those that are
+ * under way are written to at least every half minute, and committed within seconds after.
+ */
+const quietMs = 30 * 60_000;
 
 /**
  * Removes payloads that nobody needs any more: of cancelled pushes at once, of failed ones after their retention, of
@@ -17,36 +20,42 @@ export class PayloadSweeper {
   #timer: NodeJS.Timeout | undefined;
   readonly #isShared: boolean;
   readonly #doubtful = new Set<string>();
+  /** Files that no row knew at the last sweep, as they were then, and since when. */
+  #unknown = new Map<string, { state: number; since: number }>();
 
   readonly #database: Database;
   readonly #spool: PayloadStore;
   readonly #failedRetentionMs: number;
   readonly #log: Logger;
   readonly #now: () => number;
+  readonly #monotonic: () => number;
 
+  /** @param monotonic milliseconds of a clock that is never set */
   constructor(
     database: Database,
     spool: PayloadStore,
     failedRetentionMs: number,
     log: Logger,
     now: () => number,
+    monotonic: () => number = () => performance.now(),
   ) {
     this.#database = database;
     this.#spool = spool;
     this.#failedRetentionMs = failedRetentionMs;
     this.#log = log;
     this.#now = now;
+    this.#monotonic = monotonic;
     this.#isShared = isShared(database);
   }
 
   /**
-   * Sweeps once, then every ten minutes. On start even young files are orphans, because nothing is being received yet,
+   * Sweeps once, then every ten minutes. On start all files that no row knows are orphans, because nothing is being received yet,
    * unless other processes share the database and with it the spool.
    */
   async start(): Promise<void> {
-    await this.#sweep(this.#isShared ? youngMs : 0);
+    await this.#sweep(this.#isShared ? quietMs : 0);
     this.#timer = setInterval(() => {
-      this.#sweep(youngMs).catch((error) =>
+      this.#sweep(quietMs).catch((error) =>
         this.#log.error({ err: asStorageError(error) }, 'the spool could not be swept; trying again'),
       );
     }, sweepEveryMs);
@@ -114,7 +123,7 @@ export class PayloadSweeper {
     if (deleted === 1 && row?.spool_name) await this.#spool.discard(row.spool_name);
   }
 
-  async #sweep(youngestMs: number): Promise<void> {
+  async #sweep(forMs: number): Promise<void> {
     await this.#settleDoubts();
     const isOver = (pushes: QueryBuilder) =>
       void pushes.where((over) =>
@@ -136,29 +145,39 @@ export class PayloadSweeper {
       await this.#database('uploads').where({ id }).delete();
       if (spool_name !== null) await this.#spool.discard(spool_name);
     }
-    const orphans = await this.#orphans(youngestMs);
+    const orphans = await this.#orphans(forMs);
     for (const name of orphans) await this.#spool.discard(name);
     if (orphans.length > 0)
       this.#log.warn({ files: orphans.length }, 'removed files from the spool that no push knows');
     await this.#reportMissing();
   }
 
-  async #orphans(youngestMs: number): Promise<string[]> {
-    const files = (await this.#spool.list(Date.now()))
-      .filter(({ ageMs }) => ageMs >= youngestMs)
-      .map(({ name }) => name);
+  /**
+   * Files that no row knows and that have not changed for `forMs`, by a clock that is never set: by the files' own times
+   * an upload under way would be removed when the machine's clock is put forward.
+   */
+  async #orphans(forMs: number): Promise<string[]> {
+    // By an age against a fixed time: it changes when the file does, and only then.
+    const files = (await this.#spool.list(0)).map(({ name, ageMs }) => ({ name, state: ageMs }));
     const known = new Set([
       ...(await this.#database('payloads').whereNotNull('spool_name').pluck('spool_name')),
       ...(await this.#database('uploads').whereNotNull('spool_name').pluck('spool_name')),
     ]);
-    return files.filter((name) => !known.has(name));
+    const now = this.#monotonic();
+    const unknown = new Map<string, { state: number; since: number }>();
+    for (const { name, state } of files.filter((file) => !known.has(file.name))) {
+      const before = this.#unknown.get(name);
+      unknown.set(name, before?.state === state ? before : { state, since: now });
+    }
+    this.#unknown = unknown;
+    return [...unknown].filter(([, { since }]) => now - since >= forMs).map(([name]) => name);
   }
 
   /** A row whose payload vanished is said, not dropped: it is tried until its budget is used up, for a disk that comes back. */
   async #reportMissing(): Promise<void> {
     const rows = () => this.#database('payloads').whereNotNull('spool_name').select('push_id', 'spool_name');
     const before = await rows();
-    const files = new Set((await this.#spool.list(Date.now())).map(({ name }) => name));
+    const files = new Set((await this.#spool.list(0)).map(({ name }) => name));
     const suspects = before.filter((row) => !files.has(row.spool_name));
     if (suspects.length === 0) return;
     // Those that were delivered between the two looks are not missing.

@@ -26,6 +26,8 @@ export const tokenOf = (value: string) => ({
 /** A new, empty ledger for each test: with one connection of the visitor `anna`, and a clock that tests set. */
 export class LedgerStage {
   now = Date.now();
+  /** What clocks say that are never set. */
+  uptime = 0;
   database!: Database;
   ledger!: Ledger;
   spool!: Spool;
@@ -37,7 +39,14 @@ export class LedgerStage {
   }
 
   sweeperOf(retentionMs = 1000): PayloadSweeper {
-    return new PayloadSweeper(this.database, this.spool, retentionMs, createLogger('silent'), this.clock);
+    return new PayloadSweeper(
+      this.database,
+      this.spool,
+      retentionMs,
+      createLogger('silent'),
+      this.clock,
+      () => this.uptime,
+    );
   }
 
   connections(): Connections {
