@@ -30,14 +30,14 @@ export async function benchPushService() {
       naive: () => startNaive(stubPort),
       app: () => startApp(stubPort, dataDir),
     };
-    const rates = await withAll(start, (contenders) => smallPushes(stub, contenders));
+    const measured = await withAll(start, (contenders) => smallPushes(stub, contenders));
     // In processes of their own, one at a time: the memory of one large file, not what thousands of small ones left
     // behind; and freeing gigabytes keeps the naive one's cores busy long after it has answered.
     const large = {};
     for (const [name, begin] of Object.entries(start)) {
       Object.assign(large, await withAll({ [name]: begin }, (contenders) => largeFiles(stub, contenders)));
     }
-    return rowsOf(rates, large);
+    return rowsOf(measured, large);
   } finally {
     stub.disconnect();
     rmSync(dataDir, { recursive: true, force: true });
@@ -205,13 +205,29 @@ async function burst(stub, contender, count) {
 }
 
 async function smallPushes(stub, contenders) {
-  const rates = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  const measured = Object.fromEntries(
+    Object.keys(contenders).map((name) => [name, { rates: [], cpuUs: [] }]),
+  );
   for (const contender of Object.values(contenders)) await burst(stub, contender, 300);
   for (let round = 0; round < rounds; round++) {
-    for (const [name, contender] of Object.entries(contenders))
-      rates[name].push(await burst(stub, contender, small.count));
+    for (const [name, contender] of Object.entries(contenders)) {
+      const before = cpuMs(contender.child.pid);
+      measured[name].rates.push(await burst(stub, contender, small.count));
+      measured[name].cpuUs.push(((cpuMs(contender.child.pid) - before) * 1000) / small.count);
+    }
   }
-  return rates;
+  return measured;
+}
+
+/** CPU that a process has used so far, user and system, all threads, in milliseconds; only Linux tells. */
+function cpuMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    // proc(5): utime and stime, in ticks of 10 ms.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 async function largeFiles(stub, contenders) {
@@ -244,9 +260,11 @@ function peakMiB(pid) {
   }
 }
 
-function rowsOf(rates, large) {
+function rowsOf(measured, large) {
   const names = { proxy: '(a) bare proxy', naive: '(b) naive way', app: '(c) this app' };
-  const rate = Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, median(values)]));
+  const middle = (key) =>
+    Object.fromEntries(Object.entries(measured).map(([name, values]) => [name, median(values[key])]));
+  const [rate, cpu] = [middle('rates'), middle('cpuUs')];
   const versus = (value, baseline, goal) => ({
     ratio: `${(value / baseline).toFixed(2)} ×`,
     goal: `≥ ${goal} ×`,
@@ -258,6 +276,12 @@ function rowsOf(rates, large) {
       value: Math.round(rate[name]),
       unit: '/s',
       ...(name === 'app' && versus(rate.app, rate.naive, 2)),
+    })),
+    ...Object.keys(names).map((name) => ({
+      what: `push: CPU per push of 10 kB, all threads, ${names[name]}`,
+      value: Math.round(cpu[name]),
+      unit: 'µs',
+      ...(name === 'app' && { ratio: `${(cpu.app / cpu.naive).toFixed(2)} ×` }),
     })),
     ...Object.keys(names).map((name) => ({
       what: `push: one file of 512 MiB, ${names[name]}`,
