@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Config, ConfigError, loadConfig } from './config/index.js';
 import { type Sandbox, type SandboxCredentials, startSandbox } from './sandbox/index.js';
 import { sandboxPlatform } from './sandbox-platform.js';
 import { type Platform, startApp } from './start-app.js';
+import { lockDataDir, ownSecret } from './storage/index.js';
 import { createLogger, type Logger } from './web/index.js';
 
 /** The real environment wins over `.env`. */
@@ -16,16 +16,6 @@ function readEnvironment(): Record<string, string | undefined> {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** In sandbox mode a secret is made on first start and kept beside what it seals. */
-function ownSecret(dataDir: string): string {
-  const path = join(dataDir, 'app-secret');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const secret = randomBytes(32).toString('base64url');
-  writeFileSync(path, secret, { mode: 0o600 });
-  return secret;
 }
 
 function openSandbox(config: Config, log: Logger, fresh: boolean): Promise<Sandbox> {
@@ -78,6 +68,8 @@ async function findSandbox(config: Config, sandbox: Sandbox | undefined): Promis
 }
 
 async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void> {
+  // Before the sandbox, which keeps its state in the same folder.
+  const unlock = config.databaseUrl === undefined ? await lockDataDir(config.dataDir) : undefined;
   const sandbox =
     config.mode === 'sandbox' && config.sandbox.url === undefined
       ? await openSandbox(config, log, fresh)
@@ -93,6 +85,7 @@ async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void
   onSignals(async () => {
     await app.close();
     await sandbox?.close();
+    await unlock?.();
   }, log);
   if (sandbox !== undefined) say(`sandbox ready on ${sandbox.url.replace(/\/$/, '')}`);
   say(`app ready on http://localhost:${app.port}`);

@@ -25,6 +25,7 @@ import { createPushService, type PushService } from './push/index.js';
 import {
   cookieSecret,
   createSealer,
+  eraseFreed,
   openDatabase,
   openS3Store,
   probeDatabase,
@@ -208,6 +209,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       leaveRouter({
         ...{ connections, calls, sdk, recorder, pushes: pushService },
         onDisconnected: (id) => libraries.drop(id),
+        eraseFreed: () => eraseFreed(database),
       }),
       libraryRouter({
         ...{ connections, contracts, authorizations, libraries, pushedFiles, spool, limits, log, now },

@@ -201,6 +201,11 @@ export class Connections {
     await this.rows().where('id', id).delete();
   }
 
+  /** Removes all connections of a visitor, those to another digi.me too (the sandbox, before the app went live). */
+  async removeAllOf(visitorId: string): Promise<void> {
+    await this.database('connections').where('visitor_id', visitorId).delete();
+  }
+
   /**
    * Takes the right to refresh this connection's token, among all processes that share the database. It lapses by
    * itself after `forMs`, for the case that its owner died.

@@ -34,12 +34,14 @@ export interface LeaveRouterOptions {
   readonly recorder: Recorder;
   /** Told of each connection that is gone, for whoever keeps something about it in memory. */
   onDisconnected(connectionId: string): void;
+  /** Makes what was deleted unreadable on the disk as well. */
+  eraseFreed(): Promise<void>;
 }
 
 /** `POST /disconnect` and `GET`, `POST /forget`. */
 export function leaveRouter(options: LeaveRouterOptions): Router {
   const router = Router();
-  const { connections, calls, sdk, pushes, recorder, onDisconnected } = options;
+  const { connections, calls, sdk, pushes, recorder, onDisconnected, eraseFreed } = options;
 
   router.post('/disconnect', ...smallBody, async (req, res) => {
     const visitorId = visitorOf(req) ?? '';
@@ -90,15 +92,20 @@ export function leaveRouter(options: LeaveRouterOptions): Router {
         throw error;
       }
     }
-    for (const { id } of all) {
-      await connections.remove(id);
-      onDisconnected(id);
-    }
+    await removeTraces(visitorId);
+    await endSession(req);
+    // A callback that another process was answering meanwhile may have left a connection behind.
+    await removeTraces(visitorId);
+    for (const { id } of all) onDisconnected(id);
+    await eraseFreed();
+    return undefined;
+  }
+
+  async function removeTraces(visitorId: string): Promise<void> {
+    await connections.removeAllOf(visitorId);
     await cancelWaiting(pushes, visitorId);
     for (const spoolName of await pushes.ledger.forget(visitorId)) await pushes.spool.discard(spoolName);
     recorder.clear(visitorId);
-    await endSession(req);
-    return undefined;
   }
 
   /** Nothing here was deleted, because digi.me did not do its part; the person decides whether to forget only here. */

@@ -21,6 +21,7 @@ export async function openDatabase(options: {
     options.databaseUrl === undefined ? openSqlite(options.dataDir) : openPostgres(options.databaseUrl);
   try {
     await database.migrate.latest({ migrationSource: migrations });
+    if (!isShared(database)) await eraseOldFreePages(database);
     return database;
   } catch (error) {
     await database.destroy();
@@ -33,6 +34,8 @@ function openSqlite(dataDir: string): Database {
   const filename = join(dataDir, 'push.sqlite');
   return createKnex({
     client: 'better-sqlite3',
+    // With it a failed query's message holds its values, file names among them, and goes to the log.
+    compileSqlOnError: false,
     connection: { filename },
     useNullAsDefault: true,
     pool: {
@@ -45,6 +48,8 @@ function openSqlite(dataDir: string): Database {
           connection.pragma('journal_mode = WAL');
           connection.pragma('synchronous = FULL');
           connection.pragma('foreign_keys = ON');
+          // What is deleted is overwritten, not only given free.
+          connection.pragma('secure_delete = ON');
           rememberStatements(connection);
           done(null, connection);
         } catch (error) {
@@ -82,6 +87,7 @@ function rememberStatements(connection: SqliteConnection): void {
 function openPostgres(connectionString: string): Database {
   return createKnex({
     client: 'pg',
+    compileSqlOnError: false,
     connection: { connectionString },
     pool: {
       min: 0,
@@ -98,6 +104,23 @@ function openPostgres(connectionString: string): Database {
 
 interface PostgresConnection {
   setTypeParser(oid: number, parse: (text: string) => unknown): void;
+}
+
+/** Pages that were given free before `secure_delete` was set may still hold what was on them: once, all are written anew. */
+async function eraseOldFreePages(database: Database): Promise<void> {
+  const [row] = await database.raw('PRAGMA user_version');
+  if (row.user_version > 0) return;
+  await database.raw('VACUUM');
+  await database.raw('PRAGMA user_version = 1');
+  await eraseFreed(database);
+}
+
+/**
+ * After something was deleted: empties SQLite's write-ahead log, where earlier versions of its pages are. The pages
+ * themselves were overwritten by `secure_delete`. PostgreSQL cleans up by itself (`VACUUM`).
+ */
+export async function eraseFreed(database: Database): Promise<void> {
+  if (!isShared(database)) await database.raw('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
 /** Proves that the ledger can be written, not only read; throws what the database says. Changes nothing. */
