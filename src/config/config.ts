@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type ContractDetails, liveProblems, readContracts } from './contracts.js';
+import { type Contracts, liveProblems, readContracts } from './contracts.js';
 import { parseTrustProxy } from './trust-proxy.js';
 
 /** The value that `.env.example` shows: a start in live mode with it is refused. */
@@ -53,13 +53,6 @@ export interface PayloadBucket {
   readonly prefix: string;
   readonly endpoint: string | undefined;
   readonly region: string | undefined;
-}
-
-/** The contracts by what they are for; in sandbox mode they are the sandbox's own. */
-export interface Contracts {
-  readonly library: ContractDetails;
-  readonly provider?: ContractDetails;
-  readonly read?: ContractDetails;
 }
 
 export interface UploadLimits {

@@ -1,10 +1,16 @@
 import { checkContractKey } from '../digime/index.js';
-import type { Contracts } from './config.js';
 
 export interface ContractDetails {
   readonly contractId: string;
   /** PEM, PKCS#1 or PKCS#8. */
   readonly privateKey: string;
+}
+
+/** The contracts by what they are for; in sandbox mode they are the sandbox's own. */
+export interface Contracts {
+  readonly library: ContractDetails;
+  readonly provider?: ContractDetails;
+  readonly read?: ContractDetails;
 }
 
 type Settings = Readonly<Record<string, string>>;

@@ -1,11 +1,10 @@
 export {
   type Config,
   ConfigError,
-  type Contracts,
   type DispatchSettings,
   exampleAppSecret,
   loadConfig,
   type PayloadBucket,
   type UploadLimits,
 } from './config.js';
-export type { ContractDetails } from './contracts.js';
+export type { ContractDetails, Contracts } from './contracts.js';
