@@ -22,6 +22,7 @@ export class Editor {
     this.area.value = text;
     this.area.setSelectionRange(0, 0);
     this.area.scrollTop = 0;
+    this.area.scrollLeft = 0;
     this.marks.clear();
     this.countLines();
   }

@@ -132,7 +132,11 @@ function setBusy(busy) {
   find('check').disabled = busy;
 }
 
-find('resource').addEventListener('input', checkSoon);
+find('resource').addEventListener('input', () => {
+  // The choice was about what stood there before.
+  form.elements.sendAnyway.checked = false;
+  checkSoon();
+});
 form.elements.file.addEventListener('change', () => loadFile(form.elements.file.files[0]));
 find('put-back').addEventListener('click', () => replaceText(before));
 find('check').addEventListener('click', (event) => {

@@ -22,7 +22,10 @@ export const fullUrlAgreesWithId: EntryRule = ({ value, resource, path }, report
   const { id, resourceType } = resource;
   if (typeof fullUrl !== 'string' || typeof id !== 'string') return;
   if (isHttp(fullUrl)) {
-    if (!fullUrl.endsWith(`/${resourceType}/${id}`)) report([...path, 'fullUrl'], 'full-url-id');
+    if (fullUrl.endsWith(`/${resourceType}/${id}`)) return;
+    // An address that is not of a FHIR server may name the resource in its own way.
+    const isRestful = /\/[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/.test(fullUrl);
+    report([...path, 'fullUrl'], isRestful ? 'full-url-id' : 'full-url-urn-id');
   } else if (fullUrl.replace(/^urn:(uuid|oid):/i, '').toLowerCase() !== id.toLowerCase()) {
     report([...path, 'fullUrl'], 'full-url-urn-id');
   }
