@@ -1,6 +1,6 @@
 /** Follows what arrives: fetches the page again every two seconds and puts in what has changed. */
 const shown = document.getElementById('libraries');
-document.querySelector('.refresh')?.setAttribute('hidden', '');
+document.querySelector('.refresh')?.remove();
 
 async function refresh() {
   if (document.hidden) return;

@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { dutch } from '../../src/sandbox/pages/dutch.js';
+import { english } from '../../src/sandbox/pages/english.js';
+import { recordKinds } from '../../src/sandbox/samples/record-kinds.js';
 import { issuedAndStored } from './refusal-checks.js';
 import { SigningClient } from './signing-client.js';
 import { withSandbox } from './with-sandbox.js';
@@ -133,4 +136,11 @@ describe('the library', () => {
       expect(await response.json()).toEqual(running.sandbox.control.library());
     }
   });
+});
+
+test('every kind of record has a name for people, in both languages', () => {
+  const kinds = Object.values(recordKinds).flatMap((list) =>
+    list.map(({ objectType }) => `type.${objectType}`),
+  );
+  expect(kinds.filter((kind) => !(kind in english) || !(kind in dutch))).toEqual([]);
 });

@@ -59,7 +59,7 @@ function fileItem({ lang, words }: Language, file: StoredFile): Item {
   const { look, word } = kindOf(descriptor.mimeType);
   const own = descriptor.reference?.[0];
   const title = fetched
-    ? `${fetched.serviceName}: ${fill(words.records, { count: fetched.objectCount, type: fetched.objectType })}`
+    ? `${fetched.serviceName}: ${fill(words.records, { count: fetched.objectCount, type: recordsInWords(words, fetched.objectType) })}`
     : (own ?? words[word]);
   return {
     look: fetched ? 'records' : look,
@@ -90,6 +90,11 @@ function deliveryItem({ state }: Platform, { lang, words }: Language, delivery: 
     tags: [],
     at: receivedAt,
   };
+}
+
+function recordsInWords(words: Words, objectType: string): string {
+  const key = `type.${objectType}`;
+  return key in words ? words[key as keyof Words] : objectType;
 }
 
 const kinds: [pattern: RegExp, look: Item['look'], word: keyof Words][] = [
