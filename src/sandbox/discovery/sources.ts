@@ -70,7 +70,7 @@ export const sources: readonly Source[] = [
   medmij(9009, 'MedMij Testziekenhuis Duinzicht', ['hospital']),
   medmij(9010, 'MedMij Testfysiotherapie De Pas', ['physiotherapy']),
   source(9101, 'Sandbox Care Diary', 'health-fitness', ['NL', 'GB'], { type: 'push', alias: ['diary'] }),
-  source(9102, 'Sandbox Research Registry', 'medical', ['GB', 'DE'], { type: 'push', platforms: ['web'] }),
+  source(9102, 'Sandbox Cohort Study', 'medical', ['GB', 'DE'], { type: 'push', platforms: ['web'] }),
   source(9201, 'Sandbox Social', 'social', all, { alias: ['friends'] }),
   source(9202, 'Sandbox Fitness', 'health-fitness', all, { alias: ['steps', 'activity tracker'] }),
   source(9203, 'Sandbox Hospital Records', 'medical', ['NL', 'GB'], { platforms: ['web'], alias: ['EPD'] }),
