@@ -172,7 +172,7 @@ test('the library fills up while somebody looks at it', async () => {
   const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
   page.setDefaultTimeout(20_000);
   await page.goto(`${sandbox.url}sandbox/library`);
-  await page.getByRole('heading', { name: 'Library of Fatima El Amrani' }).waitFor();
+  await page.getByRole('heading', { name: 'Library of Fatima El Amrani' }).first().waitFor();
   expect(await page.getByText('Letter about my knee').count()).toBe(0);
   await client.push(accessToken, 'a letter', {
     mimeType: 'application/pdf',
