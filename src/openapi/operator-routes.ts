@@ -1,4 +1,4 @@
-import { answered, json, onward, page, pageOr, type Route } from './operation.js';
+import { answered, json, onward, type Parameter, page, pageOr, type Route } from './operation.js';
 
 const text = { type: 'string' };
 const readiness = {
@@ -12,6 +12,7 @@ const readiness = {
     },
   },
 };
+const step: Parameter = { name: 'number', in: 'path', description: 'Of the step' };
 const inspectorExport = { description: 'As a file.', content: json({ type: 'object' }) };
 
 /** What developers and operators look at: the inspector, the sandbox's switches, health, metrics, this description. */
@@ -67,6 +68,39 @@ export const operatorRoutes: readonly Route[] = [
     tag: 'Inspector',
     summary: 'The calls as HTTP Archive 1.2',
     answers: { '200': inspectorExport },
+  },
+  {
+    method: 'get',
+    path: '/inspector/protocol',
+    tag: 'Inspector',
+    summary: 'The rules of the protocol that the steps cite',
+    answers: { '200': { description: 'A page.', content: page } },
+  },
+  {
+    method: 'post',
+    path: '/inspector/steps/{number}/replay',
+    tag: 'Inspector',
+    summary: 'Makes a call again as it was described, signed anew',
+    parameters: [step],
+    answers: { '303': onward('the new step', { type: 'object', properties: { step: { type: 'integer' } } }) },
+    errors: ['NotFound'],
+  },
+  {
+    method: 'post',
+    path: '/inspector/steps/{number}/curl',
+    tag: 'Inspector',
+    summary: 'A call as a curl command with a signature that works for a short time',
+    parameters: [step],
+    answers: {
+      '200': {
+        description: 'The command.',
+        content: {
+          ...json({ type: 'object', properties: { curl: text, expiresAt: { type: 'integer' } } }),
+          'text/plain': text,
+        },
+      },
+    },
+    errors: ['NotFound'],
   },
   {
     method: 'post',
