@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
+import { urlToHttpOptions } from 'node:url';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
 import {
   AxiosHeaders,
@@ -31,7 +32,12 @@ export interface Transport {
   httpAgent: http.Agent;
   httpsAgent: https.Agent;
   proxy: ProxySetting | undefined;
+  /** The one that all requests of a client go to, once it is known. */
+  address?: Address;
 }
+
+/** The parts of a URL as `http.request` takes them; `path` ends in a slash. */
+type Address = Pick<http.RequestOptions, 'protocol' | 'hostname' | 'port' | 'path'>;
 
 /** Idle connections are closed before a server is likely to: one that it closes under a request would lose a push. */
 const agentOptions = { keepAlive: true, timeout: 15_000 };
@@ -169,10 +175,12 @@ function exchangeDirectly(
   stop: Stop,
 ): Promise<Exchanged> {
   const { method, headers } = outgoing;
-  const address = outgoing.baseUrl + outgoing.path;
-  const request = address.startsWith('https:')
-    ? https.request(address, { method, headers, agent: transport.httpsAgent })
-    : http.request(address, { method, headers, agent: transport.httpAgent });
+  const base = addressOf(transport, outgoing.baseUrl);
+  const options = { ...base, path: `${base.path}${outgoing.path}`, method, headers };
+  const request =
+    base.protocol === 'https:'
+      ? https.request({ ...options, agent: transport.httpsAgent })
+      : http.request({ ...options, agent: transport.httpAgent });
   return new Promise((resolve, reject) => {
     request.on('error', reject);
     request.once('response', (response) => {
@@ -188,6 +196,14 @@ function exchangeDirectly(
       upload.pipe(request);
     } else request.end(upload);
   });
+}
+
+/** Where the base URL points, taken apart once for each client. */
+function addressOf(transport: Transport, baseUrl: string): Address {
+  if (transport.address) return transport.address;
+  const { protocol, hostname, port, path } = urlToHttpOptions(new URL(baseUrl));
+  transport.address = { protocol, hostname, port, path };
+  return transport.address;
 }
 
 /** The body as it was before a `Content-Encoding`, which we did not ask for. */
