@@ -81,6 +81,7 @@ beforeAll(async () => {
   });
   browser = pair.browser();
   await browser.connect();
+  await browser.connect('provider');
 });
 afterAll(() => pair.close());
 
