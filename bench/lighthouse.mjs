@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { ensureChromium } from '../scripts/chromium.mjs';
-import { ensureBuilt, ensureInstalled, root } from '../scripts/prepare.mjs';
+import { ensureBuilt, ensureInstalled } from '../scripts/prepare.mjs';
+import { runApp } from '../scripts/run-app.mjs';
 
 /**
  * `node bench/lighthouse.mjs`: Lighthouse (mobile) on each page of the person's view, as a table; fails below the goal.
@@ -14,25 +14,12 @@ import { ensureBuilt, ensureInstalled, root } from '../scripts/prepare.mjs';
 const version = '12.8.2';
 const goals = { performance: 98, accessibility: 100, 'best-practices': 100, seo: 100 };
 
-ensureInstalled();
-ensureBuilt();
+await ensureInstalled();
+await ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'lighthouse-'));
 const executablePath = await ensureChromium();
-const app = spawn(process.execPath, ['dist/main.js'], {
-  cwd: root,
-  env: {
-    ...process.env,
-    PORT: '0',
-    SANDBOX_PORT: '0',
-    DATA_DIR: join(folder, 'data'),
-    DIGIME_MODE: 'sandbox',
-    LOG_LEVEL: 'warn',
-  },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-let said = '';
-while (!/app ready on (\S+)\n/.test(said)) said += (await once(app.stdout, 'data'))[0];
-const base = /app ready on (\S+)\n/.exec(said)[1];
+const app = runApp({ env: { DATA_DIR: join(folder, 'data'), DIGIME_MODE: 'sandbox', LOG_LEVEL: 'warn' } });
+const base = await app.ready;
 
 const { pages } = await visit();
 let isGood = true;
@@ -45,8 +32,7 @@ for (const [name, path, headers] of pages) {
     ),
   );
 }
-app.kill('SIGTERM');
-await once(app, 'exit');
+await app.end();
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = isGood ? 0 : 1;
 

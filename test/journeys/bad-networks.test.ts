@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
@@ -11,14 +14,17 @@ let browser: Browser;
 let proxy: UnsteadyProxy;
 let context: BrowserContext;
 let page: Page;
+let folder: string;
 
 beforeAll(async () => {
   pair = await startPair();
   browser = await launchBrowser();
+  folder = await mkdtemp(join(tmpdir(), 'big-files-'));
 });
 afterAll(async () => {
   await browser.close();
   await pair.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 const through = (path: string) => `http://localhost:${proxy.port}${path}`;
@@ -39,15 +45,18 @@ afterEach(async () => {
   await proxy.close();
 });
 
-function bigFile(mebibytes: number) {
-  const buffer = randomBytes(mebibytes * 2 ** 20);
-  const sha256 = createHash('sha256').update(buffer).digest('hex');
+/** On the disk: bytes that are handed over to the browser would take longer than the upload. */
+async function bigFile(mebibytes: number) {
+  const bytes = randomBytes(mebibytes * 2 ** 20);
+  const path = join(folder, `${mebibytes}.bin`);
+  await writeFile(path, bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
   const arrived = () => pair.sandbox.control.library().files.filter((file) => file.sha256 === sha256);
-  return { name: 'scan.bin', mimeType: 'application/octet-stream', buffer, arrived };
+  return { path, size: bytes.length, arrived };
 }
 
-async function send(file: ReturnType<typeof bigFile>): Promise<void> {
-  await page.locator('#file').setInputFiles(file);
+async function send({ path }: { path: string }): Promise<void> {
+  await page.locator('#file').setInputFiles(path);
   await page.locator('.file-row').waitFor();
   await page.locator('#send').click();
 }
@@ -57,7 +66,7 @@ const passed = (bytes: number) =>
 
 test('a file arrives once over a connection that drops ten times, and what has arrived is not sent again', async () => {
   proxy.throttle(8 * 2 ** 20);
-  const file = bigFile(32);
+  const file = await bigFile(32);
   await send(file);
   let seen = proxy.sentBytes;
   for (let drops = 0; drops < 10; drops++) {
@@ -70,12 +79,12 @@ test('a file arrives once over a connection that drops ten times, and what has a
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(file.arrived()).toHaveLength(1);
   // Sent again from the start each time it would be several times as much.
-  expect(proxy.sentBytes).toBeLessThan(2 * file.buffer.length);
+  expect(proxy.sentBytes).toBeLessThan(2 * file.size);
 }, 240_000);
 
 test('without a network the page says that it waits, and goes on by itself', async () => {
   proxy.throttle(4 * 2 ** 20);
-  const file = bigFile(6);
+  const file = await bigFile(6);
   await send(file);
   await passed(2 ** 20);
   proxy.cut();
@@ -90,7 +99,7 @@ test('without a network the page says that it waits, and goes on by itself', asy
 test('a connection that says nothing any more is given up and begun anew', async () => {
   await page.locator('#upload').evaluate((form) => form.setAttribute('data-stall-ms', '1500'));
   proxy.throttle(4 * 2 ** 20);
-  const file = bigFile(6);
+  const file = await bigFile(6);
   await send(file);
   await passed(2 ** 20);
   proxy.stall();
@@ -102,7 +111,7 @@ test('a connection that says nothing any more is given up and begun anew', async
 
 test('a tab that was closed in the middle is gone on with when the page is open again', async () => {
   proxy.throttle(4 * 2 ** 20);
-  const file = bigFile(8);
+  const file = await bigFile(8);
   await send(file);
   await passed(4 * 2 ** 20);
   await page.close();
@@ -113,7 +122,7 @@ test('a tab that was closed in the middle is gone on with when the page is open 
   await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(file.arrived()).toHaveLength(1);
-  expect(proxy.sentBytes - before).toBeLessThan(file.buffer.length);
+  expect(proxy.sentBytes - before).toBeLessThan(file.size);
   await page.goto(through('/push'));
   await page.locator('#sample').waitFor();
   expect(await page.locator('.file-row').count()).toBe(0);
@@ -121,8 +130,9 @@ test('a tab that was closed in the middle is gone on with when the page is open 
 
 test('a small file waits as well, and arrives once', async () => {
   proxy.cut();
-  const file = { ...bigFile(1), buffer: Buffer.from('a small one') };
-  await page.locator('#file').setInputFiles(file);
+  await page
+    .locator('#file')
+    .setInputFiles({ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('a small one') });
   await page.locator('.file-row').waitFor();
   await page.locator('#send').click();
   await page.getByText('Waiting for the network').first().waitFor();
