@@ -11,7 +11,7 @@ import { runApp } from '../scripts/run-app.mjs';
  * `node bench/lighthouse.mjs`: Lighthouse (mobile) on each page of the person's view, as a table; fails below the goal.
  * Lighthouse is fetched by npx when this runs and is no dependency: it brings some 150 packages, for one command.
  */
-const version = '12.8.2';
+const version = '13.5.0';
 const goals = { performance: 98, accessibility: 100, 'best-practices': 100, seo: 100 };
 
 await ensureInstalled();
@@ -83,6 +83,8 @@ function measure(path, headers) {
     ],
     { env: { ...process.env, CHROME_PATH: executablePath }, encoding: 'utf8' },
   );
+  // The error of a run that failed ends the process: the app must not stay behind.
+  if (run.status !== 0) app.child.kill();
   if (run.status !== 0) throw new Error(`Lighthouse did not run on ${path}: ${run.stderr}`);
   const { categories } = JSON.parse(readFileSync(output, 'utf8'));
   return Object.fromEntries(
