@@ -10,7 +10,7 @@ import type { Config, Contracts } from './config/index.js';
 import { ConnectionCalls, Connections } from './connections/index.js';
 import { init } from './digime/index.js';
 import { inspectorRouter, Recorder, VisitorFaults, whatIfRouter } from './inspector/index.js';
-import { leaveRouter } from './leave/index.js';
+import { leaveRouter, Retention } from './leave/index.js';
 import { libraryRouter, PushedFiles, ReadLibraries } from './library/index.js';
 import {
   Authorizations,
@@ -131,7 +131,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     pushTimeoutMs: config.dispatch.pushTimeoutMs,
     now,
   });
-  const connections = new Connections(database, sealer, platform.baseUrl, now);
+  const connections = new Connections(database, sealer, platform.baseUrl, now, config.retention.connectionMs);
   const calls = new ConnectionCalls({ connections, contracts: platform.contracts, recorder, now });
   const pushService = createPushService({
     config,
@@ -160,6 +160,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ...{ sdk, contracts, issuer, connections, calls, recorder, log, now, onConnected },
     usedStates: new UsedStates(database, now),
   });
+  const leaving = {
+    onDisconnected: (id: string) => libraries.drop(id),
+    eraseFreed: () => eraseFreed(database),
+  };
+  const retention = new Retention({ connections, pushes: pushService, log, ...leaving });
   const homeContracts = new HomeContracts(sdk, contracts, now);
   const libraries = new ReadLibraries({ sdk, calls, now });
   const pushedFiles = new PushedFiles(database);
@@ -207,9 +212,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       }),
       onboardingRouter({ authorizations, callbacks, connections }, limits),
       leaveRouter({
-        ...{ connections, calls, sdk, recorder, pushes: pushService },
-        onDisconnected: (id) => libraries.drop(id),
-        eraseFreed: () => eraseFreed(database),
+        ...{ connections, calls, sdk, recorder, pushes: pushService, ...leaving },
+        retention: config.retention,
       }),
       libraryRouter({
         ...{ connections, contracts, authorizations, libraries, pushedFiles, spool, limits, log, now },
@@ -227,19 +231,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         baseUrl: () => baseUrl,
       }),
       ...pushService.routers,
-      inspectorRouter({
-        recorder,
-        streams,
-        canSwitch: faults !== undefined,
-        sandboxUrl: platform.sandboxUrl,
-        now,
-      }),
+      inspectorRouter({ recorder, streams, canSwitch: faults !== undefined, now }),
       whatIfRouter(faults, now),
       ...(gate ? [studioRouter({ gate, recorder, streams, now })] : []),
       docsRouter(packageVersion(), () => baseUrl),
     ],
   });
   await pushService.start();
+  retention.start();
   server.off('request', wait);
   server.on('request', app);
   for (const [req, res] of waiting) app(req, res);
@@ -256,6 +255,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await Promise.all([pushService.guard.idle(withinMs), pushService.stop(withinMs)]);
     await closeServer(server, Math.max(0, until - performance.now()));
     sessions.stop();
+    await retention.stop();
     await database.destroy();
   };
   return {

@@ -38,6 +38,7 @@ export interface Config {
   };
   readonly uploads: UploadLimits;
   readonly dispatch: DispatchSettings;
+  readonly retention: RetentionSettings;
   readonly rateLimits: {
     readonly startsPerMinute: number;
     readonly callbacksPerMinute: number;
@@ -78,6 +79,16 @@ export interface DispatchSettings {
   readonly pushTimeoutMs: number;
 }
 
+/** When what nobody comes back to ends, in milliseconds. */
+export interface RetentionSettings {
+  /** A push that waits for a permission is cancelled, and its payload removed. */
+  readonly waitingMs: number;
+  /** An entry of the history is removed, counted from its last change. */
+  readonly historyMs: number;
+  /** A connection is dropped, counted from its visitor's last visit. */
+  readonly connectionMs: number;
+}
+
 /** All that was wrong with the environment, by the variables' names; never a value. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
@@ -85,6 +96,8 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
   }
 }
+
+const dayMs = 86_400_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -158,6 +171,9 @@ const schema = z.object({
   PUSH_LEASE_SECONDS: whole(60, 1, 3600),
   PUSH_TIMEOUT_SECONDS: whole(60, 1, 3600),
   FAILED_RETENTION_HOURS: whole(168, 1),
+  WAITING_RETENTION_DAYS: whole(30, 1, 3650),
+  HISTORY_RETENTION_DAYS: whole(90, 1, 3650),
+  CONNECTION_RETENTION_DAYS: whole(90, 1, 3650),
   RATE_LIMIT_STARTS_PER_MINUTE: whole(120, 1),
   RATE_LIMIT_CALLBACKS_PER_MINUTE: whole(240, 1),
   RATE_LIMIT_UPLOADS_PER_MINUTE: whole(6000, 1),
@@ -289,6 +305,11 @@ export function loadConfig(env: Environment): Config {
       leaseMs: set.PUSH_LEASE_SECONDS * 1000,
       failedRetentionMs: set.FAILED_RETENTION_HOURS * 3_600_000,
       pushTimeoutMs: set.PUSH_TIMEOUT_SECONDS * 1000,
+    },
+    retention: {
+      waitingMs: set.WAITING_RETENTION_DAYS * dayMs,
+      historyMs: set.HISTORY_RETENTION_DAYS * dayMs,
+      connectionMs: set.CONNECTION_RETENTION_DAYS * dayMs,
     },
     rateLimits: {
       startsPerMinute: set.RATE_LIMIT_STARTS_PER_MINUTE,

@@ -5,6 +5,7 @@ export {
   exampleAppSecret,
   loadConfig,
   type PayloadBucket,
+  type RetentionSettings,
   type UploadLimits,
 } from './config.js';
 export type { ContractDetails, Contracts } from './contracts.js';

@@ -8,6 +8,8 @@ export interface ConnectionView {
   label: string;
   state: ConnectionState;
   createdAt: number;
+  /** When it is dropped unless the visitor comes back before; Unix milliseconds. */
+  keptUntil: number;
   accountId?: string;
   accountName?: string;
 }
@@ -20,13 +22,14 @@ export function connectionLabel(t: Translate, connection: Connection | undefined
 }
 
 export function connectionView(t: Translate, connection: Connection): ConnectionView {
-  const { id, type, state, createdAt, account } = connection;
+  const { id, type, state, createdAt, keptUntil, account } = connection;
   return {
     id,
     type,
     label: connectionLabel(t, connection),
     state,
     createdAt,
+    keptUntil,
     ...(account && { accountId: account.id, accountName: account.name }),
   };
 }

@@ -18,6 +18,8 @@ export interface Connection {
   readonly state: ConnectionState;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** When it is dropped unless its visitor comes back before. */
+  readonly keptUntil: number;
 }
 
 export interface ConnectionAccount {
@@ -43,7 +45,7 @@ interface ConnectionRow {
   visited_at: number;
 }
 
-const toConnection = (row: ConnectionRow): Connection => ({
+const toConnection = (row: ConnectionRow, retentionMs: number): Connection => ({
   id: row.id,
   visitorId: row.visitor_id,
   type: row.type,
@@ -56,6 +58,7 @@ const toConnection = (row: ConnectionRow): Connection => ({
   state: row.state,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
+  keptUntil: row.visited_at + retentionMs,
 });
 
 /** A token as it is stored; `version` changes with each pair that is stored, and is what a later save compares with. */
@@ -84,6 +87,7 @@ export class Connections {
     private readonly sealer: Sealer,
     private readonly issuer: string,
     private readonly now: () => number,
+    private readonly retentionMs: number,
   ) {}
 
   private rows() {
@@ -93,20 +97,20 @@ export class Connections {
   /** The newest first. */
   async listOf(visitorId: string): Promise<Connection[]> {
     const rows = await this.rows().where('visitor_id', visitorId).orderBy('updated_at', 'desc');
-    return rows.map(toConnection);
+    return rows.map((row) => toConnection(row, this.retentionMs));
   }
 
   /** The visitor's own connection with that id; `undefined` for anybody else's just as for none. */
   async find(visitorId: string, id: string): Promise<Connection | undefined> {
     if (!isRowId(id)) return undefined;
     const row = await this.rows().where({ visitor_id: visitorId, id }).first();
-    return row && toConnection(row);
+    return row && toConnection(row, this.retentionMs);
   }
 
   /** A connection by id alone: for work that was already accepted on its visitor's behalf. */
   async get(id: string): Promise<Connection | undefined> {
     const row = await this.rows().where('id', id).first();
-    return row && toConnection(row);
+    return row && toConnection(row, this.retentionMs);
   }
 
   async add({ visitorId, type, contractId, token }: NewConnection): Promise<Connection> {
@@ -135,6 +139,7 @@ export class Connections {
       state: 'active',
       createdAt: now,
       updatedAt: now,
+      keptUntil: now + this.retentionMs,
     };
   }
 
@@ -149,7 +154,7 @@ export class Connections {
     const row = await this.rows().where('id', id).first();
     if (!row?.token_sealed) return undefined;
     const token = JSON.parse(this.sealer.open(row.token_sealed, sealingContext(id)).toString());
-    return { connection: toConnection(row), token, version: row.token_version };
+    return { connection: toConnection(row, this.retentionMs), token, version: row.token_version };
   }
 
   /**
@@ -197,8 +202,16 @@ export class Connections {
     await this.rows().where('visitor_id', visitorId).update({ visited_at: this.now() });
   }
 
+  /** A connection, to whichever digi.me, whose visitor was not here for the time that it is kept. */
+  async findUnvisited(): Promise<Connection | undefined> {
+    const row = await this.database<ConnectionRow>('connections')
+      .where('visited_at', '<', this.now() - this.retentionMs)
+      .first();
+    return row && toConnection(row, this.retentionMs);
+  }
+
   async remove(id: string): Promise<void> {
-    await this.rows().where('id', id).delete();
+    await this.database('connections').where('id', id).delete();
   }
 
   /** Removes all connections of a visitor, those to another digi.me too (the sandbox, before the app went live). */

@@ -1,1 +1,2 @@
 export { leaveRouter } from './leave-router.js';
+export { Retention } from './retention.js';

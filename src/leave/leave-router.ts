@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express';
+import type { RetentionSettings } from '../config/index.js';
 import { type ConnectionCalls, type Connections, connectionView } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import { AppError } from '../errors.js';
@@ -21,6 +22,8 @@ import {
 import { cancelWaiting, dropConnection } from './leave-connection.js';
 import { deleteUserAtDigime } from './leave-digime.js';
 
+const inDays = (ms: number) => Math.round(ms / 86_400_000);
+
 const isSet = (value: unknown) => value === true || ['true', 'on', '1'].includes(String(value));
 
 const named = (pushes: readonly { id: string; fileName: string; state: string }[]) =>
@@ -32,6 +35,7 @@ export interface LeaveRouterOptions {
   readonly sdk: DigiMe;
   readonly pushes: Pick<PushService, 'ledger' | 'sweeper' | 'events' | 'spool'>;
   readonly recorder: Recorder;
+  readonly retention: RetentionSettings;
   /** Told of each connection that is gone, for whoever keeps something about it in memory. */
   onDisconnected(connectionId: string): void;
   /** Makes what was deleted unreadable on the disk as well. */
@@ -41,6 +45,8 @@ export interface LeaveRouterOptions {
 /** `POST /disconnect` and `GET`, `POST /forget`. */
 export function leaveRouter(options: LeaveRouterOptions): Router {
   const router = Router();
+  const { waitingMs, historyMs, connectionMs } = options.retention;
+  const days = { waiting: inDays(waitingMs), history: inDays(historyMs), connection: inDays(connectionMs) };
   const { connections, calls, sdk, pushes, recorder, onDisconnected, eraseFreed } = options;
 
   router.post('/disconnect', ...smallBody, async (req, res) => {
@@ -66,7 +72,7 @@ export function leaveRouter(options: LeaveRouterOptions): Router {
   router.get('/forget', async (req, res) => {
     const waiting = named(await pushes.ledger.waiting(visitorOf(req) ?? ''));
     if (wantsJson(req)) res.json({ waiting });
-    else renderPage(req, res, 'onboarding/forget', { waiting });
+    else renderPage(req, res, 'onboarding/forget', { waiting, retention: days });
   });
 
   router.post('/forget', ...smallBody, async (req, res) => {
@@ -119,7 +125,7 @@ export function leaveRouter(options: LeaveRouterOptions): Router {
     const { message } = describeError(req, refusal);
     const waiting = named(await pushes.ledger.waiting(visitorId));
     const { code, reference } = refusal.platform ?? {};
-    const model = { waiting, refusal: { message, code: code ?? refusal.code, reference } };
+    const model = { waiting, retention: days, refusal: { message, code: code ?? refusal.code, reference } };
     renderPage(req, res, 'onboarding/forget', model, { status: refusal.status });
   }
   return router;

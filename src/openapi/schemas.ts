@@ -31,6 +31,10 @@ const pushProperties = {
   updatedAt: time,
   deliveredAt: time,
   nextAttemptAt: time,
+  keptUntil: {
+    ...time,
+    description: 'When one that waits for the person is cancelled, or the entry of one that ended is removed',
+  },
   attempts: list(ref('Attempt')),
   attemptCount: count('How often it was tried'),
   lastError: object({ code: text(), message: text(), reference: text(), advice: text() }, [
@@ -40,10 +44,6 @@ const pushProperties = {
   possiblyDuplicated: flag('An attempt ended without an answer, so it may have arrived twice'),
   response: { description: "The provider's answer" },
   answer: { description: "The provider's answer entry by entry, where it is FHIR" },
-  overruled: {
-    ...list(object({ path: text(), message: text() })),
-    description: 'What the check refused and was sent all the same, by `sendAnyway`',
-  },
   connection: object({ id: text(), label: text() }),
   links: object({ self: link, events: link, retry: link, cancel: link, reauthorize: link }, [
     'retry',
@@ -104,23 +104,12 @@ export const schemas: Record<string, Schema> = {
     'version',
     'deliveredAt',
     'nextAttemptAt',
+    'keptUntil',
     'lastError',
     'response',
     'answer',
-    'overruled',
   ]),
-  Accepted: object(
-    {
-      id: text(),
-      state: ref('PushState'),
-      links: object({ self: link, events: link }),
-      warnings: {
-        ...list(ref('CheckProblem')),
-        description: 'Of a bundle: what the check remarked, and what `sendAnyway` overruled',
-      },
-    },
-    ['warnings'],
-  ),
+  Accepted: object({ id: text(), state: ref('PushState'), links: object({ self: link, events: link }) }),
   Connection: object(
     {
       id: text(),
@@ -128,6 +117,7 @@ export const schemas: Record<string, Schema> = {
       label: text(),
       state: { enum: ['active', 'needs-reauthorization'] },
       createdAt: time,
+      keptUntil: { ...time, description: 'When it is dropped unless the visitor comes back before' },
       accountId: text(),
       accountName: text(),
     },
@@ -154,6 +144,9 @@ export const schemas: Record<string, Schema> = {
       type: { enum: ['library', 'provider'], default: 'library' },
       serviceId: { type: 'integer', minimum: 1, description: 'The source to choose beforehand' },
       locale: text('The language of the consent page, for example `nl`'),
+      newLibrary: flag(
+        'Go on after `NewLibraryNeeded`: none of the tokens is accepted, so this makes a second library',
+      ),
       connection: text('Authorizes this connection again'),
     },
   },
@@ -174,22 +167,20 @@ export const schemas: Record<string, Schema> = {
       ['connection', 'accountId', 'version', 'idempotencyKey', 'sendAnyway', 'format'],
     ),
   },
-  CheckProblem: object(
-    {
-      path: text('For example `entry[0].resource.code`; empty for the whole text'),
-      rule: text('Its name in `docs/fhir.md`'),
-      message: text('In the language of the request'),
-      severity: { enum: ['error', 'warning'] },
-      overridable: { const: true, description: 'An error that `sendAnyway` overrules' },
-      source: text('The address of what demands it'),
-      line: { type: 'integer' },
-      column: { type: 'integer' },
-    },
-    ['overridable', 'line', 'column'],
-  ),
   CheckResult: object(
     {
-      problems: list(ref('CheckProblem')),
+      problems: list(
+        object(
+          {
+            path: text('For example `entry[0].resource.code`'),
+            message: text(),
+            severity: { enum: ['error', 'warning'] },
+            line: { type: 'integer' },
+            column: { type: 'integer' },
+          },
+          ['line', 'column'],
+        ),
+      ),
       verdict: {
         enum: ['ready', 'overridable', 'blocked'],
         description: '`overridable`: goes with `sendAnyway` only; `blocked`: does not go at all',

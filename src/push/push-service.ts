@@ -18,6 +18,7 @@ import { UploadGuard } from './intake/upload-guard.js';
 import { Ledger } from './ledger/ledger.js';
 import { PayloadSweeper } from './ledger/payload-sweeper.js';
 import { PushEvents } from './ledger/push-events.js';
+import { PushRetention } from './ledger/push-retention.js';
 import { UploadRecords } from './ledger/upload-records.js';
 import { WorkQueue } from './ledger/work-queue.js';
 import { providerRouter } from './pages/provider-router.js';
@@ -30,7 +31,7 @@ import { ProviderSources } from './provider/provider-sources.js';
 
 /** What the push service is made from; it hands on to each of its parts what that part uses. */
 export interface PushServiceOptions {
-  config: Pick<Config, 'uploads' | 'dispatch'>;
+  config: Pick<Config, 'uploads' | 'dispatch' | 'retention'>;
   limits: RateLimits;
   database: Database;
   sealer: Sealer;
@@ -52,6 +53,7 @@ export interface PushService {
   readonly dispatcher: Dispatcher;
   readonly events: PushEvents;
   readonly sweeper: PayloadSweeper;
+  readonly retention: PushRetention;
   readonly guard: UploadGuard;
   readonly circuit: PlatformCircuit;
   readonly spool: PayloadStore;
@@ -87,6 +89,7 @@ export function createPushService(options: PushServiceOptions): PushService {
   const queue = new WorkQueue(database, sealer, randomUUID(), config.dispatch.leaseMs, now);
   const events = new PushEvents(ledger);
   const sweeper = new PayloadSweeper(database, spool, config.dispatch.failedRetentionMs, log, now);
+  const retention = new PushRetention(database, sweeper, config.retention, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
   const deliverer = new Deliverer({ sdk, calls, spool });
   const circuit = new PlatformCircuit(config.dispatch);
@@ -116,10 +119,10 @@ export function createPushService(options: PushServiceOptions): PushService {
     canListSources: sources.canList,
   });
   return {
-    ...{ ledger, queue, dispatcher, events, sweeper, guard, circuit, spool },
+    ...{ ledger, queue, dispatcher, events, sweeper, retention, guard, circuit, spool },
     routers: [
       pushRouter({
-        ...{ connections, ledger, dispatcher, circuit, events, sweeper, streams },
+        ...{ connections, ledger, dispatcher, circuit, events, sweeper, retention, streams },
         ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
       uploadsRouter({ connections, guard, intake, uploads, records, maxUploadBytes, limits }),

@@ -141,6 +141,11 @@ const steps: Record<string, Step> = {
       table.bigInteger('created_at').notNullable().index();
     });
   },
+  '007-retention': async (knex) => {
+    await knex.schema.alterTable('pushes', (table) => {
+      table.index(['state', 'updated_at']);
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

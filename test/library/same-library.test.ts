@@ -12,6 +12,7 @@ const connection = (type: Connection['type'], userId: string | undefined): Conne
   state: 'active',
   createdAt: 0,
   updatedAt: 0,
+  keptUntil: 0,
 });
 
 test.each([

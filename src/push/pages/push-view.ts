@@ -21,6 +21,8 @@ export interface PushView {
   updatedAt: number;
   deliveredAt?: number;
   nextAttemptAt?: number;
+  /** When a push that waits for a permission is cancelled by itself, or the entry of one that ended is removed. */
+  keptUntil?: number;
   attempts: Attempt[];
   attemptCount: number;
   /** `message` is what digi.me said; `sentence` and `advice` are ours, in the reader's language. */
@@ -70,6 +72,7 @@ export function viewOf(
   req: Request,
   push: Push,
   details: {
+    keptUntil?: number | undefined;
     connection: Connection | undefined;
     attempts?: Attempt[];
     response?: unknown;
@@ -94,6 +97,7 @@ export function viewOf(
     updatedAt: push.updatedAt,
     ...(push.deliveredAt !== undefined && { deliveredAt: push.deliveredAt }),
     ...(push.nextAttemptAt !== undefined && { nextAttemptAt: push.nextAttemptAt }),
+    ...(details.keptUntil !== undefined && { keptUntil: details.keptUntil }),
     attempts: details.attempts ?? [],
     attemptCount: push.attempts,
     ...(lastError && { lastError: { ...lastError, ...explain(t, lastError.code) } }),

@@ -16,6 +16,7 @@ import type { LibraryIntake } from '../intake/library-intake.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
 import type { PushEvents } from '../ledger/push-events.js';
+import type { PushRetention } from '../ledger/push-retention.js';
 import type { Push } from '../push.js';
 import { streamPushEvents } from './push-events-route.js';
 import { type PushView, viewOf } from './push-view.js';
@@ -52,6 +53,7 @@ export function pushRouter(parts: {
   readonly events: PushEvents;
   readonly streams: EventStreams;
   readonly sweeper: Pick<PayloadSweeper, 'release'>;
+  readonly retention: Pick<PushRetention, 'endOf'>;
   readonly intake: LibraryIntake;
   readonly maxUploadBytes: number;
   readonly retryBudgetMs: number;
@@ -87,9 +89,12 @@ export function pushRouter(parts: {
             before: Number.isSafeInteger(before) ? before : undefined,
           });
     const mine = visitorId === undefined ? [] : await connections.listOf(visitorId);
-    const pushes = found
-      .slice(0, pageLength)
-      .map((push) => viewOf(req, push, { connection: mine.find(({ id }) => id === push.connectionId) }));
+    const pushes = found.slice(0, pageLength).map((push) =>
+      viewOf(req, push, {
+        keptUntil: parts.retention.endOf(push),
+        connection: mine.find(({ id }) => id === push.connectionId),
+      }),
+    );
     const last = pushes.at(-1);
     const next = found.length > pageLength && last ? `/pushes?before=${last.createdAt}` : undefined;
     if (wantsJson(req)) res.json({ pushes, ...(next && { next }) });
@@ -139,12 +144,19 @@ export function pushRouter(parts: {
     const push = await ledger.find(visitorOf(req) ?? '', id);
     if (push === undefined) throw new AppError('NotFound');
     const connection = await connections.get(push.connectionId);
-    if (!withDetails) return viewOf(req, push, { connection });
+    const keptUntil = parts.retention.endOf(push);
+    if (!withDetails) return viewOf(req, push, { keptUntil, connection });
     const [attempts, response] = await Promise.all([
       ledger.attemptsOf(id),
       push.type === 'provider' ? ledger.responseOf(id) : undefined,
     ]);
-    return viewOf(req, push, { connection, attempts, response, platformIsAway: parts.circuit.isAway });
+    return viewOf(req, push, {
+      keptUntil,
+      connection,
+      attempts,
+      response,
+      platformIsAway: parts.circuit.isAway,
+    });
   }
   return router;
 }

@@ -50,7 +50,7 @@ export class LedgerStage {
   }
 
   connections(): Connections {
-    return new Connections(this.database, sealer, 'https://digi.me/', this.clock);
+    return new Connections(this.database, sealer, 'https://digi.me/', this.clock, 90 * 86_400_000);
   }
 
   async open(folder: string, databaseUrl: string | undefined): Promise<void> {

@@ -1,4 +1,0 @@
-import { dropAllFiles } from './kept-files.js';
-
-/* Who is forgotten leaves no file in the browser either. */
-dropAllFiles();
