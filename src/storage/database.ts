@@ -11,7 +11,8 @@ export const isShared = (database: Database): boolean => database.client.config.
 /**
  * Opens the ledger: PostgreSQL where an address is given, else the SQLite file `push.sqlite` in `dataDir`, and brings
  * its tables up to date. SQLite runs with WAL and `synchronous=FULL`, so that what was committed survives a power cut.
- * @throws Error that names the file when it is not a database; the file is left as it is.
+ * @throws Error that names the file when it is not a database, or the migrations of a newer version; the database is
+ * left as it is.
  */
 export async function openDatabase(options: {
   dataDir: string;
@@ -20,7 +21,7 @@ export async function openDatabase(options: {
   const database =
     options.databaseUrl === undefined ? openSqlite(options.dataDir) : openPostgres(options.databaseUrl);
   try {
-    await database.migrate.latest({ migrationSource: migrations });
+    await migrate(database);
     if (!isShared(database)) await eraseOldFreePages(database);
     return database;
   } catch (error) {
@@ -104,6 +105,24 @@ function openPostgres(connectionString: string): Database {
 
 interface PostgresConnection {
   setTypeParser(oid: number, parse: (text: string) => unknown): void;
+}
+
+/**
+ * Brings the tables up to date; writes nothing when they are.
+ * @throws Error when a newer version of the app has changed them: this one would not keep its rules
+ */
+async function migrate(database: Database): Promise<void> {
+  const names = await migrations.getMigrations([]);
+  const done: string[] = (await database.schema.hasTable('knex_migrations'))
+    ? await database('knex_migrations').pluck('name')
+    : [];
+  const newer = done.filter((name) => !names.includes(name));
+  if (newer.length > 0)
+    throw new Error(
+      `the database was last used by a newer version of this app (${newer.join(', ')}): start that version again, ` +
+        'or restore a backup that was made before. It was left as it is',
+    );
+  if (done.length < names.length) await database.migrate.latest({ migrationSource: migrations });
 }
 
 /** Pages that were given free before `secure_delete` was set may still hold what was on them: once, all are written anew. */
