@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,4 +48,25 @@ export function link(folder: string, name: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+}
+
+/** What publint and are-the-types-wrong say of an installed package and its tarball. */
+export async function lintPackage(
+  folder: string,
+  tarballs: Record<string, string>,
+  name: string,
+): Promise<{ publint: string; analysis: { packageName: string }; problems: Record<string, unknown> }> {
+  // They look for the file names that npm would pack, so the folder is a copy outside node_modules.
+  cpSync(join(folder, 'node_modules', name), join(folder, 'unpacked'), { recursive: true });
+  const publint = await runNode(
+    folder,
+    join(root, 'node_modules/publint/src/cli.js'),
+    'unpacked',
+    '--strict',
+  );
+  const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+  const { analysis, problems = {} } = JSON.parse(
+    await runNode(folder, attw, tarballs[name] ?? '', '--format', 'json').catch(({ stdout }) => stdout),
+  );
+  return { publint, analysis, problems };
 }
