@@ -45,6 +45,22 @@ import type {
   GetReauthorizeUrlOptions,
   GetReauthorizeUrlResponse,
 } from './calls/reauthorize.js';
+import type {
+  CreateProvisionalStorageOptions,
+  CreateProvisionalStorageResponse,
+  GetUserStorageOptions,
+  GetUserStorageResponse,
+} from './calls/storage.js';
+import type {
+  DeleteStorageFileOptions,
+  DeleteStorageFileResponse,
+  DownloadStorageFileOptions,
+  DownloadStorageFileResponse,
+  ListStorageFilesOptions,
+  ListStorageFilesResponse,
+  UploadFileToStorageOptions,
+  UploadFileToStorageResponse,
+} from './calls/storage-files.js';
 
 /**
  * The documented calls. They need no `this`: they can be passed around. Unless a call says otherwise, it rejects with
@@ -209,4 +225,52 @@ export interface DigiMe {
    * const { file } = await sdk.getPortabilityReport({ contractDetails, userAccessToken, format: 'xml', serviceType: 'medmij' });
    */
   getPortabilityReport(options: GetPortabilityReportOptions): Promise<GetPortabilityReportResponse>;
+
+  /**
+   * Makes a storage for files of the application that no user has yet. It becomes a user's by `getAuthorizeUrl`, given its
+   * `kid` as `storageRef`. Repeated only if the request has certainly not arrived. Names and wire of the storage calls are
+   * assumed: the platform has not published them.
+   * @example
+   * const { cloudId, kid } = await sdk.createProvisionalStorage({ contractDetails });
+   * await sdk.uploadFileToStorage({ contractDetails, storageId: cloudId, fileName: 'letter.txt', fileData });
+   * const { url, codeVerifier } = await sdk.getAuthorizeUrl({ contractDetails, callback, state, storageRef: kid });
+   */
+  createProvisionalStorage(
+    options: CreateProvisionalStorageOptions,
+  ): Promise<CreateProvisionalStorageResponse>;
+
+  /**
+   * The storage of this user; the platform makes it where there is none.
+   * @example
+   * const { cloudId, userAccessToken: latest } = await sdk.getUserStorage({ contractDetails, userAccessToken });
+   */
+  getUserStorage(options: GetUserStorageOptions): Promise<GetUserStorageResponse>;
+
+  /**
+   * The files of a storage in a folder and all below it.
+   * @throws ServerError `NotFound` for a folder that does not exist; the storage as a whole always does
+   * @example
+   * const { files } = await sdk.listStorageFiles({ contractDetails, userAccessToken, storageId: cloudId, path: 'letters' });
+   */
+  listStorageFiles(options: ListStorageFilesOptions): Promise<ListStorageFilesResponse>;
+
+  /**
+   * Puts a file into a storage, in place of one of the same path. Repeated like a read where `fileData` can be sent again.
+   * @throws ServerError `FileMustBeSentAgain` for a plain `Readable` whose token had to be refreshed
+   * @example
+   * await sdk.uploadFileToStorage({ contractDetails, userAccessToken, storageId: cloudId, path: 'letters', fileName: 'one.txt', fileData });
+   */
+  uploadFileToStorage(options: UploadFileToStorageOptions): Promise<UploadFileToStorageResponse>;
+
+  /**
+   * A file of a storage in memory, at most `maxFileBytes`.
+   * @throws ServerError `NotFound`; `UnexpectedResponse` where the path is that of a folder
+   */
+  downloadStorageFile(options: DownloadStorageFileOptions): Promise<DownloadStorageFileResponse>;
+
+  /**
+   * Removes a file from a storage; where the path is that of a folder, all that is in it. Repeated after a 5xx like a read.
+   * @throws ServerError `NotFound`
+   */
+  deleteStorageFile(options: DeleteStorageFileOptions): Promise<DeleteStorageFileResponse>;
 }

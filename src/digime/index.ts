@@ -21,6 +21,8 @@ export type * from './calls/read-all-files.js';
 export type * from './calls/read-files.js';
 export type * from './calls/read-session.js';
 export type * from './calls/reauthorize.js';
+export type * from './calls/storage.js';
+export type * from './calls/storage-files.js';
 export { checkContractKey } from './crypto/contract-key.js';
 export type { DigiMe, DigiMe as DigimeSDK } from './digime.js';
 export {

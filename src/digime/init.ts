@@ -19,6 +19,13 @@ import { readAllFiles } from './calls/read-all-files.js';
 import { openFile, readFile, readFileList, readFileMetadata } from './calls/read-files.js';
 import { readSession } from './calls/read-session.js';
 import { getReauthorizeAccountUrl, getReauthorizeUrl } from './calls/reauthorize.js';
+import { createProvisionalStorage, getUserStorage } from './calls/storage.js';
+import {
+  deleteStorageFile,
+  downloadStorageFile,
+  listStorageFiles,
+  uploadFileToStorage,
+} from './calls/storage-files.js';
 import type { Client } from './client.js';
 import { FileDescriptorTokens } from './crypto/jwt.js';
 import type { DigiMe } from './digime.js';
@@ -166,6 +173,12 @@ function callsOf(client: Client): DigiMe {
     openFile: (args) => openFile(client, args),
     readAllFiles: (args) => readAllFiles(client, args),
     getPortabilityReport: (args) => getPortabilityReport(client, args),
+    createProvisionalStorage: (args) => createProvisionalStorage(client, args),
+    getUserStorage: (args) => getUserStorage(client, args),
+    listStorageFiles: (args) => listStorageFiles(client, args),
+    uploadFileToStorage: (args) => uploadFileToStorage(client, args),
+    downloadStorageFile: (args) => downloadStorageFile(client, args),
+    deleteStorageFile: (args) => deleteStorageFile(client, args),
   };
 }
 

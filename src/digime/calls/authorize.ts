@@ -7,7 +7,7 @@ import {
   userAccessToken,
 } from '../arguments/arguments.js';
 import type { CallOptions, ContractDetails, UserAccessToken } from '../arguments/call-options.js';
-import { object, optional } from '../arguments/shape.js';
+import { object, optional, optionalOrEmpty } from '../arguments/shape.js';
 import type { Client } from '../client.js';
 import { newCodeVerifier } from '../crypto/jwt.js';
 import {
@@ -33,6 +33,8 @@ export interface GetAuthorizeUrlOptions extends CallOptions, OnboardingUrlOption
    * refreshed here.
    */
   userAccessToken?: UserAccessToken | undefined;
+  /** The `kid` of `createProvisionalStorage`: that storage becomes the user's when the consent is given. */
+  storageRef?: string | undefined;
   /** What the platform is to do in the session that is started. */
   sessionOptions?: SessionOptions | undefined;
 }
@@ -54,6 +56,7 @@ const shape = object({
   callback: text,
   state: anyText,
   userAccessToken: optional(userAccessToken),
+  storageRef: optionalOrEmpty(text),
   sessionOptions,
 });
 
@@ -77,6 +80,8 @@ export async function getAuthorizeUrl(
       response_mode: 'query',
       response_type: 'code',
       ...(args.state === '' ? {} : { state: args.state }),
+      // Assumed: nobody has published how it travels.
+      ...(args.storageRef ? { storage_ref: args.storageRef } : {}),
     },
     actions: args.sessionOptions,
     options: args,

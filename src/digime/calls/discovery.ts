@@ -203,7 +203,7 @@ export async function getServiceSampleDataSets(
   return ask(client, args, anyObject, {
     call: 'getServiceSampleDataSets',
     method: 'GET',
-    // Assumed: named after the header, as the calls about an account are.
+    // Assumed: the id travels in a header, as in the calls about an account.
     path: 'permission-access/sample/datasets/h:sourceId',
     headers: { sourceId: String(args.sourceId) },
   });

@@ -49,6 +49,7 @@ export async function getPortabilityReport(
     call: 'getPortabilityReport',
     method: 'GET',
     path: `export/${encodeURIComponent(args.serviceType)}/report?${query}`,
+    headers: { Accept: 'application/xml, */*;q=0.5' },
     hideAnswer: true,
     expected: 'any',
     repeat: 'safe',

@@ -53,6 +53,11 @@ export function demandReplayable(fileData: FileData, refusal: ServerError): void
   );
 }
 
+/** Whether the file can be sent a second time. @internal */
+export function isReplayable(fileData: FileData): boolean {
+  return !isReadable(fileData);
+}
+
 function isReadable(value: unknown): value is Readable {
   return value instanceof Readable;
 }

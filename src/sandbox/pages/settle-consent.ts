@@ -3,6 +3,7 @@ import { randomHex, randomToken } from '../random.js';
 import { fetchSource } from '../samples/fetch-source.js';
 import { accountsOf, ensureAccount } from '../state/accounts.js';
 import type { Account, Consent } from '../state/records.js';
+import { giveStorage } from '../state/storages.js';
 import type { Visit } from './consent-visit.js';
 
 /** What a consent can end with. `slow` is `allow`, after a while. */
@@ -42,7 +43,7 @@ function failConsent({ state }: Platform, consent: Consent, errorCode: string): 
 
 /**
  * Makes the library where there was none and the account, fetches what its source has and, where the authorization
- * came with a code challenge, makes an authorization code.
+ * came with a code challenge, makes an authorization code. A provisional storage becomes the person's.
  */
 function allowConsent(platform: Platform, visit: Visit, outcome: Outcome, triggerQuery?: string): string {
   const { consent, person } = visit;
@@ -53,6 +54,7 @@ function allowConsent(platform: Platform, visit: Visit, outcome: Outcome, trigge
   }
   const account = connectAccount(platform, visit, userId);
   fetchSource(platform, consent.contractId, account, visit.dataSet);
+  giveStorage(platform, consent.storageId, userId);
   const session = state.sessions.get(consent.sessionKey);
   if (session) state.sessions.put(session.key, { ...session, userId, ...(triggerQuery && { triggerQuery }) });
 

@@ -34,6 +34,8 @@ export interface Consent {
   settled: 'allowed' | 'cancelled' | null;
   authorizationCode: string | null;
   returnUrl: string | null;
+  /** The provisional storage that becomes the person's. */
+  storageId?: string | undefined;
 }
 
 export interface AuthorizationCode {

@@ -3,6 +3,7 @@ import { knownAccessToken } from '../../identity/tokens.js';
 import { randomToken } from '../../random.js';
 import { parseWith, readJson } from '../../read-json.js';
 import { Refusal } from '../../refusal.js';
+import { requireProvisional } from '../../state/storages.js';
 import { pullOptionsOf, requireAgent } from '../agent.js';
 import type { Call } from '../call.js';
 import { beginConsent } from './begin-consent.js';
@@ -19,11 +20,13 @@ const claimsShape = z.object({
   response_mode: z.literal('query', 'must be query'),
   response_type: z.literal('code', 'must be code'),
   state: z.string().min(1, 'must not be empty'),
+  storage_ref: z.string().optional(),
 });
 
 /**
  * `POST oauth/authorize`: begins an authorization. An `access_token`, of any contract and also an expired one, joins it to
- * that token's library: that is how a client whose refresh token has ended renews the consent.
+ * that token's library: that is how a client whose refresh token has ended renews the consent. A `storage_ref` (assumed)
+ * is the `kid` of a provisional storage, which becomes the person's when the consent is given.
  */
 export async function authorize(call: Call) {
   const { platform } = call;
@@ -39,6 +42,8 @@ export async function authorize(call: Call) {
     }
     userId = token.userId;
   }
+  const storageId = claims.storage_ref;
+  if (storageId !== undefined) requireProvisional(platform, storageId, userId);
   const code = `preauth-${randomToken()}`;
   const begun = {
     code,
@@ -47,6 +52,7 @@ export async function authorize(call: Call) {
     redirectUri: claims.redirect_uri,
     state: claims.state,
     challenge: claims.code_challenge,
+    storageId,
   };
   return beginConsent(call, begun, { preauthorization_code: code }, pullOptionsOf(body));
 }

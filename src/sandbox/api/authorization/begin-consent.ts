@@ -4,7 +4,10 @@ import { openSession } from '../../state/sessions.js';
 import type { ReadOptions } from '../agent.js';
 import type { Call } from '../call.js';
 
-type NewConsent = Pick<Consent, 'code' | 'kind' | 'userId' | 'redirectUri' | 'state' | 'challenge'>;
+type NewConsent = Pick<
+  Consent,
+  'code' | 'kind' | 'userId' | 'redirectUri' | 'state' | 'challenge' | 'storageId'
+>;
 
 /** Keeps an authorization that waits for a person and answers `{ token, session }`; `payload` goes into the token. */
 export function beginConsent(

@@ -2,6 +2,7 @@ import { requireAccessToken } from '../../identity/tokens.js';
 import { randomHex } from '../../random.js';
 import { Refusal } from '../../refusal.js';
 import type { Storage } from '../../state/records.js';
+import { storageOf } from '../../state/storages.js';
 import type { Call } from '../call.js';
 
 /** `POST clouds`: a storage for files of the application's own, that no person has yet. Paths and shapes are assumed. */
@@ -12,8 +13,7 @@ export function createProvisionalStorage(call: Call) {
 /** `GET clouds`: the storage of this person, made when it is first asked for. */
 export function userStorage(call: Call) {
   const { userId } = requireAccessToken(call.platform, call);
-  const [own] = call.platform.state.storages.where((storage) => storage.userId === userId);
-  return wireStorage(own ?? makeStorage(call, userId));
+  return wireStorage(storageOf(call.platform, userId) ?? makeStorage(call, userId));
 }
 
 /**

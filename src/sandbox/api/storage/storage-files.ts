@@ -14,11 +14,13 @@ const longestPath = 1000;
 
 /** `POST` and `PUT clouds/{storageId}/files/app/{applicationId}/{path}`: the body becomes the file there, whatever was there. */
 export async function uploadStorageFile(call: Call) {
-  const storage = requireStorage(call);
+  requireStorage(call);
   const path = pathOf(call);
   if (!path) throw new Refusal('InvalidRequest', 'the path names no file');
   const mimeType = call.request.get('content-type') ?? 'application/octet-stream';
   return receiveBody(call, maxFileBytes, ({ path: received, size, sha256 }) => {
+    // It may have become a person's, or have gone with them, while the body came.
+    const storage = requireStorage(call);
     const { objects, bodies } = call.platform.state;
     const id = objectId(storage, path);
     renameSync(received, join(bodies, id));
