@@ -90,7 +90,7 @@ function journey(page, shoot) {
       'upload',
       async () => {
         await page.goto(`${base}/push`);
-        await page.locator('#file').setInputFiles(join(root, 'docs/samples/letter.pdf'));
+        await page.locator('#file').setInputFiles(join(root, 'public/samples/letter.pdf'));
         await page.locator('[name="tags"]').evaluateAll((fields) => {
           for (const field of fields) field.value = 'letter, cardiology';
           for (const field of fields) field.dispatchEvent(new Event('input', { bubbles: true }));

@@ -14,6 +14,7 @@ import {
 import { signedCurl } from './curl-command.js';
 import { harOf } from './har.js';
 import { streamSteps } from './inspector-events.js';
+import { exportProject } from './project-export.js';
 import { protocolPage } from './protocol-page.js';
 import type { Recorder } from './recorder.js';
 import { sharePage } from './share-page.js';
@@ -30,6 +31,8 @@ export interface InspectorOptions {
   readonly streams: EventStreams;
   /** Whether there is a "what if" page to lead to. */
   readonly canSwitch: boolean;
+  /** Where the sandbox is, in sandbox mode. */
+  readonly sandboxUrl?: string | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -38,7 +41,7 @@ export interface InspectorOptions {
  * `GET /inspector` and what belongs to it. All of it is about the visitor of the session and nobody else: without one
  * there is nothing to show.
  */
-export function inspectorRouter({ recorder, streams, canSwitch, now }: InspectorOptions): Router {
+export function inspectorRouter({ recorder, streams, canSwitch, sandboxUrl, now }: InspectorOptions): Router {
   const router = Router();
   router.use(protocolPage());
   const journeyOf = (req: Request) => recorder.journeyOf(visitorOf(req) ?? '');
@@ -95,6 +98,11 @@ export function inspectorRouter({ recorder, streams, canSwitch, now }: Inspector
   router.get('/inspector/share.html', async (req, res) => {
     const html = await sharePage(req.app as Express, journeyOf(req).steps, languageOf(req));
     res.attachment('digi-me-calls.html').type('html').send(html);
+  });
+
+  router.get('/inspector/project.zip', (req, res) => {
+    const zip = exportProject(journeyOf(req).steps, sandboxUrl);
+    res.attachment('push-to-digi-me.zip').type('application/zip').send(Buffer.from(zip));
   });
 
   const keptRequest = (req: Request) => {

@@ -71,6 +71,20 @@ export const operatorRoutes: readonly Route[] = [
   },
   {
     method: 'get',
+    path: '/inspector/share.html',
+    tag: 'Inspector',
+    summary: 'The calls as one page that can be passed on',
+    answers: { '200': { description: 'As a file.', content: page } },
+  },
+  {
+    method: 'get',
+    path: '/inspector/project.zip',
+    tag: 'Inspector',
+    summary: 'The calls as a small TypeScript project that runs by itself',
+    answers: { '200': { description: 'As a file.', content: { 'application/zip': {} } } },
+  },
+  {
+    method: 'get',
     path: '/inspector/protocol',
     tag: 'Inspector',
     summary: 'The rules of the protocol that the steps cite',

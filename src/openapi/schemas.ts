@@ -44,6 +44,10 @@ const pushProperties = {
   possiblyDuplicated: flag('An attempt ended without an answer, so it may have arrived twice'),
   response: { description: "The provider's answer" },
   answer: { description: "The provider's answer entry by entry, where it is FHIR" },
+  overruled: {
+    ...list(object({ path: text(), message: text() })),
+    description: 'What the check refused and was sent all the same, by `sendAnyway`',
+  },
   connection: object({ id: text(), label: text() }),
   links: object({ self: link, events: link, retry: link, cancel: link, reauthorize: link }, [
     'retry',
@@ -108,8 +112,20 @@ export const schemas: Record<string, Schema> = {
     'lastError',
     'response',
     'answer',
+    'overruled',
   ]),
-  Accepted: object({ id: text(), state: ref('PushState'), links: object({ self: link, events: link }) }),
+  Accepted: object(
+    {
+      id: text(),
+      state: ref('PushState'),
+      links: object({ self: link, events: link }),
+      warnings: {
+        ...list(ref('CheckProblem')),
+        description: 'Of a bundle: what the check remarked, and what `sendAnyway` overruled',
+      },
+    },
+    ['warnings'],
+  ),
   Connection: object(
     {
       id: text(),
@@ -167,20 +183,22 @@ export const schemas: Record<string, Schema> = {
       ['connection', 'accountId', 'version', 'idempotencyKey', 'sendAnyway', 'format'],
     ),
   },
+  CheckProblem: object(
+    {
+      path: text('For example `entry[0].resource.code`; empty for the whole text'),
+      rule: text('Its name in `docs/fhir.md`'),
+      message: text('In the language of the request'),
+      severity: { enum: ['error', 'warning'] },
+      overridable: { const: true, description: 'An error that `sendAnyway` overrules' },
+      source: text('The address of what demands it'),
+      line: { type: 'integer' },
+      column: { type: 'integer' },
+    },
+    ['overridable', 'line', 'column'],
+  ),
   CheckResult: object(
     {
-      problems: list(
-        object(
-          {
-            path: text('For example `entry[0].resource.code`'),
-            message: text(),
-            severity: { enum: ['error', 'warning'] },
-            line: { type: 'integer' },
-            column: { type: 'integer' },
-          },
-          ['line', 'column'],
-        ),
-      ),
+      problems: list(ref('CheckProblem')),
       verdict: {
         enum: ['ready', 'overridable', 'blocked'],
         description: '`overridable`: goes with `sendAnyway` only; `blocked`: does not go at all',

@@ -1,6 +1,15 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PayloadSink } from './payload-store.js';
+
+/** Where one payload's sealed bytes go. Exactly one of `complete` and `abort` ends it. */
+export interface PayloadSink {
+  /** Takes the next bytes; may resolve before they are stored, but not hold on to more than a few MiB. */
+  write(sealed: Buffer[]): Promise<void>;
+  /** When this resolves, the payload is durable under its name. */
+  complete(): Promise<void>;
+  /** Leaves nothing behind; also after `complete`. Never rejects. */
+  abort(): Promise<void>;
+}
 
 /** Makes the names in a folder durable. */
 export async function syncFolder(folder: string): Promise<void> {

@@ -29,13 +29,3 @@ export interface PayloadStore {
   /** What is in the store, unfinished payloads too where they can be seen, with their age. */
   list(now: number): Promise<{ name: string; ageMs: number }[]>;
 }
-
-/** Where one payload's sealed bytes go. Exactly one of `complete` and `abort` ends it. */
-export interface PayloadSink {
-  /** Takes the next bytes; may resolve before they are stored, but not hold on to more than a few MiB. */
-  write(sealed: Buffer[]): Promise<void>;
-  /** When this resolves, the payload is durable under its name. */
-  complete(): Promise<void>;
-  /** Leaves nothing behind; also after `complete`. Never rejects. */
-  abort(): Promise<void>;
-}

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { AppError } from '../errors.js';
+import type { PayloadSink } from './file-sink.js';
 import { SegmentSealer, sealSegment } from './payload-cipher.js';
-import type { PayloadSink } from './payload-store.js';
 import { asSpoolError } from './storage-error.js';
 
 /** Payloads up to this size live in the ledger's row: one commit instead of two fsyncs and a rename. */

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../errors.js';
+import type { PayloadSink } from './file-sink.js';
 import { checkEnd, openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
-import type { PayloadLocation, PayloadSink, PayloadStore } from './payload-store.js';
+import type { PayloadLocation, PayloadStore } from './payload-store.js';
 import { PayloadWriter } from './payload-writer.js';
 import { Spool } from './spool.js';
 

@@ -1,8 +1,10 @@
+import compression from 'compression';
 import type { Express, Request, Response } from 'express';
 import type { Assets } from './assets.js';
 import { type Format, formatOf } from './format.js';
 import { scriptWords, type Translate, translator } from './i18n.js';
 import { isDeveloperView, type Language, languageOf, languages } from './preferences.js';
+import { visitorOf } from './session.js';
 
 /** Where in the journey a page stands; the pages of the journey show it as their step indicator. */
 export type Step = 'connect' | 'allow' | 'upload' | 'delivered';
@@ -44,6 +46,8 @@ export function setUpPages(app: Express, { viewsFolder, assets, mode, cacheViews
   app.locals.mode = mode;
 }
 
+const compress = compression();
+
 /**
  * Answers with the page `view` (`push/show`), in the visitor's language. `model` is exactly what that view reads;
  * the shared names win over it. `title` and `step` take the place of the view's own. Needs `setUpPages`;
@@ -79,7 +83,11 @@ export function renderPage(
   res.set('Content-Language', lang);
   res.vary('Accept-Language');
   res.status(options.status ?? 200);
-  res.render(view, { ...model, ...shared });
+  const render = () => res.render(view, { ...model, ...shared });
+  // A visitor's page holds what is theirs beside what an address can put there (`?lang=`, the path): its length must
+  // not tell how well the two compress together (the BREACH attack). Who has no visit yet has nothing to guess.
+  if (visitorOf(req) === undefined) compress(req, res, render);
+  else render();
 }
 
 /** The callback carries a code that works once, and what answers a POST has no address of its own. */

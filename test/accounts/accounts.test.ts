@@ -43,7 +43,7 @@ describe('the accounts', () => {
     pair.sandbox.control.addFault({ route: 'accounts', times: 20, status: 500 });
     const page = await browser.get('/accounts');
     expect(page.status).toBe(200);
-    expect(page.text).toContain('got no answer in time');
+    expect(page.text).toContain('Something failed at digi.me');
   });
 
   test('of somebody else are not there, whatever is done with them', async () => {

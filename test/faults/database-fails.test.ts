@@ -59,7 +59,11 @@ describe('the database', () => {
       await other.raw('ROLLBACK');
       await other.destroy();
     }
-    expect((await readiness(browser)).status).toBe(200);
+    await eventually(
+      'ready again',
+      () => readiness(browser),
+      ({ status }) => status === 200,
+    );
     expect((await browser.getJson('/pushes')).json.pushes).toEqual([]);
     const { json } = await browser.upload(large, fileMeta);
     await browser.waitForState(json.id, ['delivered']);

@@ -23,7 +23,7 @@ export const launchBrowser = (): Promise<Browser> =>
 export async function connectProvider(page: Page, source: string): Promise<void> {
   await page.getByRole('link', { name: 'Choose the provider here' }).click();
   await page.getByLabel('Name').fill(source);
-  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
   await page.getByRole('button', { name: `Connect ${source}` }).click();
   await page.waitForURL(/apps\/saas/);
   await page.locator('button[name="decision"][value="allow"]').click();

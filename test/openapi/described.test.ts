@@ -4,6 +4,12 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { errorStatus } from '../../src/errors.js';
 import { type InspectedApp, startInspectedApp } from '../inspector/inspected-app.js';
+import {
+  json as asJson,
+  connectProvider,
+  exampleBundle,
+  pushJson,
+} from '../push/provider/provider-requests.js';
 import type { Browser } from '../support/browser.js';
 import { fileMeta } from '../support/multipart.js';
 
@@ -14,7 +20,7 @@ interface Layer {
 
 interface Described {
   paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, object> }> }>>;
-  components: object;
+  components: { schemas: Record<string, { properties?: object }> };
 }
 
 /** With everything that sandbox mode adds. */
@@ -132,6 +138,34 @@ describe('what the app answers is what is described', () => {
     check('post', '/push/provider/check', checked);
     expect(checked.json.accepted).toBe(false);
     check('post', '/push/provider', await browser.request('POST', '/push/provider', { headers, body }));
+  });
+
+  test('for a bundle that is sent all the same, laid out and checked', async () => {
+    const sender = pair.browser();
+    await connectProvider(sender);
+    const bundle = exampleBundle();
+    delete bundle.entry[1].resource.subject.display;
+    const body = JSON.stringify({ resource: bundle, format: true });
+    const checked = await sender.request('POST', '/push/provider/check', { headers: asJson, body });
+    check('post', '/push/provider/check', checked);
+    expect(checked.json).toMatchObject({ verdict: 'overridable', formatted: expect.any(String) });
+    const sent = await pushJson(sender, { version: 'stu3', resource: bundle, sendAnyway: true });
+    check('post', '/push/provider', sent);
+    expect(sent.json.warnings).toHaveLength(1);
+    const push = await sender.waitForState(sent.json.id, ['delivered', 'failed']);
+    check('get', '/pushes/{id}', await sender.getJson(`/pushes/${sent.json.id}`));
+    expect(push.overruled).toHaveLength(1);
+    const named = described.components.schemas;
+    expect(Object.keys(named.CheckResult?.properties ?? {})).toEqual(
+      expect.arrayContaining(Object.keys(checked.json)),
+    );
+    expect(Object.keys(named.CheckProblem?.properties ?? {})).toEqual(
+      expect.arrayContaining(Object.keys(checked.json.problems[0])),
+    );
+    expect(Object.keys(named.Accepted?.properties ?? {})).toEqual(
+      expect.arrayContaining(Object.keys(sent.json)),
+    );
+    expect(Object.keys(named.Push?.properties ?? {})).toContain('overruled');
   });
 
   test('to operators', async () => {

@@ -117,6 +117,7 @@ test('sources are searched by name, by abbreviation and by other names, with lis
   expect(idsOf(await find({ search: { abbreviation: ['MTDL'] } }))).toEqual([9001]);
   expect(idsOf(await find({ search: { name: ['pharmacy'], alias: ['pharmacy'] } }))).toEqual([9006]);
   expect(idsOf(await find({ search: 'midwife' }))).toEqual([9007]);
+  expect(idsOf(await find({ search: 'hart vaat' }))).toEqual([9005]);
   expect(idsOf(await find({ search: { serviceName: 'Grachtenbank' } }))).toEqual([9214]);
   expect(await find({ search: { name: ['no such source'] } })).toMatchObject({ data: [], total: 0 });
 });

@@ -8,8 +8,6 @@ export interface UnsteadyProxy {
   readonly port: number;
   /** Bytes that have gone to the app so far. */
   readonly sentBytes: number;
-  /** Ends every connection; new ones are let through. */
-  drop(): void;
   /** Ends every connection, and each new one at once, until `restore`. */
   cut(): void;
   /** Lets no byte to the app through any more, and ends nothing; connections made later work. */
@@ -62,7 +60,6 @@ export async function startUnsteadyProxy(targetPort: number): Promise<UnsteadyPr
     get sentBytes() {
       return sentBytes;
     },
-    drop,
     cut() {
       isCut = true;
       drop();

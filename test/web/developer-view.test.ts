@@ -60,3 +60,17 @@ describe('the switch between the views', () => {
     expect(answer.json.error.details).toEqual([{ path: 'view', message: 'must be person or developer' }]);
   });
 });
+
+describe('pages on the wire', () => {
+  const encoding = async (browser: ReturnType<Pair['browser']>) =>
+    (await browser.get('/', { accept: 'text/html', 'accept-encoding': 'gzip' })).headers.get(
+      'content-encoding',
+    );
+
+  test('are compressed for who has no visit, and never for a visitor, whose own data stands on them', async () => {
+    const browser = pair.browser();
+    expect(await encoding(browser)).toBe('gzip');
+    await browser.connect();
+    expect(await encoding(browser)).toBeNull();
+  });
+});

@@ -8,6 +8,8 @@ import type { Asker, ResourceChecker } from './provider-checker.js';
 
 /** The largest bundle that is taken in, as JSON text in UTF-8. */
 export const maxResourceBytes = 5 * 2 ** 20;
+/** How long a parser may take for the rest of a body that has arrived. */
+const parserPatienceMs = 2000;
 /** Room for line breaks that forms write as two characters, so that such a text comes back to its page all the same. */
 const maxFieldBytes = maxResourceBytes + 3 * 2 ** 20;
 /** JSON text within JSON, or percent-encoded, grows by its quotes, brackets and blanks. */
@@ -69,10 +71,17 @@ export async function receiveResource(
   asker: Asker,
 ): Promise<ResourceRequest> {
   const parser = parserFor(req);
+  let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
     req.once('close', () => req.complete || reject(new AppError('UploadAborted')));
+    let wasComplete = false;
+    // busboy never ends where a part is opened behind the closing boundary.
+    timer = setInterval(() => {
+      if (wasComplete) reject(new AppError('MalformedMultipart'));
+      wasComplete = req.complete;
+    }, parserPatienceMs);
     parser(req, res, (error?: unknown) => (error ? reject(asBodyError(error)) : resolve()));
-  });
+  }).finally(() => clearInterval(timer));
   const language = languageOf(req);
   const body: unknown = req.body;
   if (Buffer.isBuffer(body)) {

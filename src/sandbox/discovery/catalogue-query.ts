@@ -85,10 +85,14 @@ function isFound(entry: WireEntry, search: Selection['search']): boolean {
   );
 }
 
-function contains(value: unknown, word: string): boolean {
-  return listOf(value).some(
-    (text) => typeof text === 'string' && text.toLowerCase().includes(word.toLowerCase()),
-  );
+/** Whether one of the texts has every word of `wanted` in it, whatever the case. */
+function contains(value: unknown, wanted: string): boolean {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  return listOf(value).some((text) => {
+    if (typeof text !== 'string') return false;
+    const searched = text.toLowerCase();
+    return words.every((word) => searched.includes(word));
+  });
 }
 
 function isWord(value: unknown): value is string {

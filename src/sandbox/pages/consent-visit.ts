@@ -62,7 +62,7 @@ export function openVisit(platform: Platform, page: ConsentPage, fields: Fields)
   const scope = readScope(fields.sourcesScope);
   const offered = offeredSources(platform, sourceType, fields, scope === 'unreadable' ? {} : scope);
   const service = offered.find(({ id }) => id === Number(fields.service));
-  const choice = choiceOf(page, sourceType, reads);
+  const choice = choiceOf(page, sourceType, reads, fields);
   const isFixed = choice !== 'none' && service !== undefined && fields.sampleDataAutoOnboard === 'true';
   return {
     page,
@@ -125,11 +125,25 @@ function decodedOnce(text: string): string {
   }
 }
 
-function choiceOf(page: ConsentPage, sourceType: 'pull' | 'push', reads: boolean): Visit['choice'] {
+/** What an application, or a person who follows the link for it, says of sources. */
+const sourceFields = [
+  'service',
+  'q',
+  'sourcesScope',
+  'includeSampleDataOnlySources',
+  'sampleDataSet',
+] as const;
+
+function choiceOf(
+  page: ConsentPage,
+  sourceType: 'pull' | 'push',
+  reads: boolean,
+  fields: Fields,
+): Visit['choice'] {
   if (page === 'onboard') return 'required';
   if (page !== 'authorize') return 'none';
   if (sourceType === 'push') return 'required';
-  return reads ? 'optional' : 'none';
+  return reads && sourceFields.some((name) => fields[name] !== undefined) ? 'optional' : 'none';
 }
 
 /** One after the other, so that libraries can be told apart without anybody choosing. */

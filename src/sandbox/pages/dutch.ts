@@ -37,6 +37,7 @@ export const dutch: Words = {
   sourcePush: 'Waar moeten je gegevens naartoe?',
   sourcePull: 'Welke bron wil je toevoegen?',
   choose: 'Kies er een …',
+  addSource: 'Ook iets bij een bron ophalen',
   noSource: 'Geen bron: alleen wat in mijn bibliotheek staat',
   search: 'Zoek op naam',
   searchButton: 'Zoeken',

@@ -35,6 +35,7 @@ export const english = {
   sourcePush: 'Where should your data go?',
   sourcePull: 'Which source do you want to add?',
   choose: 'Choose one …',
+  addSource: 'Fetch from a source as well',
   noSource: 'No source: only what is in my library',
   search: 'Search by name',
   searchButton: 'Search',

@@ -96,8 +96,15 @@ describe('on the page of a push', () => {
   });
   afterAll(() => pair.close());
 
-  async function pushAnswered(status: number, body: object) {
-    pair.sandbox.control.addFault({ route: 'provider-import', times: 1, status, body });
+  async function pushAnswered(status: number, body: object | string, headers?: Record<string, string>) {
+    pair.sandbox.control.clearRequests();
+    pair.sandbox.control.addFault({
+      route: 'provider-import',
+      times: 1,
+      status,
+      body,
+      ...(headers && { headers }),
+    });
     const { json } = await pushJson(browser, { version: 'stu3', resource: exampleBundle() });
     const push = await browser.waitForState(json.id, ['delivered', 'failed']);
     return { push, page: await browser.get(`/pushes/${json.id}`, asPage) };
@@ -125,4 +132,36 @@ describe('on the page of a push', () => {
     expect(page.text).toContain('must have a display');
     expect(page.text).toContain('Bundle.entry[1].resource.subject');
   });
+
+  test.each<[string, object]>([
+    ['every entry was refused', batch({ status: '400' }, { status: '422 Unprocessable Entity' })],
+    ['an OperationOutcome refuses the whole', outcome(issue('error', 'no'))],
+  ])('nothing was taken where %s, in both languages, and it is not sent again', async (_what, body) => {
+    const { push, page } = await pushAnswered(200, body);
+    expect(push).toMatchObject({ state: 'delivered', attemptCount: 1, answer: { refusedAll: true } });
+    expect(page.text).toContain('It arrived and was refused');
+    expect(page.text).toContain('nothing of it was taken');
+    expect(page.text).not.toContain('not all of it was taken');
+    expect(page.text).not.toContain('deliver the other entries twice');
+    const dutch = await browser.get(`/pushes/${push.id}`, { ...asPage, 'accept-language': 'nl' });
+    expect(dutch.text).toContain('niets ervan is aangenomen');
+  });
+
+  test.each<[string, string, string]>([
+    ['of XML', 'application/fhir+xml', '<Bundle xmlns="http://hl7.org/fhir"/>'],
+    ['that is no JSON', 'application/fhir+json', '{"resourceType": Bundle}'],
+  ])(
+    'an answer %s is said to have been taken and not read, in both languages, and is not sent again',
+    async (_what, type, body) => {
+      const { push, page } = await pushAnswered(201, body, { 'content-type': type });
+      expect(push).toMatchObject({ state: 'delivered', attemptCount: 1 });
+      const posts = pair.sandbox.control.requests().requests.filter((one) => one.route === 'provider-import');
+      expect(posts).toHaveLength(1);
+      expect(page.text).toContain('The provider took the record, but what it answered could not be read.');
+      expect(page.text).toContain('It is not sent again.');
+      expect(page.text).not.toContain('The provider confirmed');
+      const dutch = await browser.get(`/pushes/${push.id}`, { ...asPage, 'accept-language': 'nl' });
+      expect(dutch.text).toContain('was niet te lezen. Ze worden niet opnieuw verstuurd.');
+    },
+  );
 });

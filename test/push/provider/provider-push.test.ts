@@ -123,7 +123,9 @@ test('a warning does not stop a bundle', async () => {
   });
   expect(checked.json.problems.map(({ severity }: { severity: string }) => severity)).toContain('warning');
   expect(checked.json.accepted).toBe(true);
-  expect((await pushJson(browser, { version: 'stu3', resource: bundle })).status).toBe(202);
+  const accepted = await pushJson(browser, { version: 'stu3', resource: bundle });
+  expect(accepted.status).toBe(202);
+  await browser.waitForState(accepted.json.id, ['delivered']);
 });
 
 test.each([

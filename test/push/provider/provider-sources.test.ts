@@ -14,7 +14,7 @@ const names = (sources: { name: string }[]) => sources.map(({ name }) => name);
 test('lists the sources that take pushes, and no others', async () => {
   const { status, json } = await pair.browser().getJson('/push/provider/sources');
   expect(status).toBe(200);
-  expect(json.total).toBe(9);
+  expect(json.total).toBe(12);
   expect(names(json.sources)).toContain('MedMij Testhuisarts De Linde');
   expect(names(json.sources)).not.toContain('Sandbox Fitness');
 });

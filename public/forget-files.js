@@ -1,0 +1,4 @@
+import { dropAllFiles } from './kept-files.js';
+
+/* Who is forgotten leaves no file in the browser either. */
+dropAllFiles();
