@@ -8,10 +8,10 @@ export function newKey() {
   ).join('');
 }
 
-/* Gives `{ problems, verdict, formatted? }`, or `{ message }` where the server could not check; never rejects. */
-export async function askForCheck({ version, resource }, signal, format = false) {
+/* Gives `{ problems, verdict, formatted?, repaired? }`, or `{ message }` where the server could not check; never rejects. */
+export async function askForCheck({ version, resource }, signal, options = {}) {
   try {
-    const body = JSON.stringify({ version, resource, format });
+    const body = JSON.stringify({ version, resource, ...options });
     const answer = await fetch('/push/provider/check', { method: 'POST', headers: json, body, signal });
     const found = await answer.json();
     if (answer.ok) return found;

@@ -1,5 +1,6 @@
 import { Editor } from './provider-editor.js';
 import { ProblemList } from './provider-problems.js';
+import { RepairView } from './provider-repair.js';
 import { askForCheck, newKey, sendResource } from './provider-send.js';
 import { createSay, formatBytes } from './words.js';
 
@@ -9,6 +10,14 @@ const say = createSay(JSON.parse(form.dataset.words));
 const maxBytes = Number(form.dataset.maxBytes);
 const editor = new Editor(find('editor'));
 const list = new ProblemList(find('result'), say, (problem) => editor.goTo(problem));
+const repairs = new RepairView(
+  say,
+  () => editor.text,
+  (text) => {
+    replaceText(text);
+    find('resource').focus();
+  },
+);
 const settings = () => ({
   connection: form.elements.connection?.value,
   accountId: form.elements.accountId?.value || undefined,
@@ -38,7 +47,7 @@ async function check({ format = false } = {}) {
   asking = new AbortController();
   const { signal } = asking;
   list.say(say('checking'));
-  const answer = await askForCheck(settings(), signal, format);
+  const answer = await askForCheck(settings(), signal, { format });
   if (signal.aborted) return;
   if (!answer.problems) return show([], answer.message ?? say('unclear'), 'is-wrong');
   if (answer.formatted !== undefined && answer.formatted !== text) putText(answer.formatted);
@@ -48,6 +57,7 @@ async function check({ format = false } = {}) {
 
 function show(problems, message, look) {
   editor.mark(problems);
+  repairs.offer(problems);
   list.show(problems, message, look);
 }
 
@@ -66,6 +76,7 @@ function checkSoon() {
 
 /* Puts another text in; the one that was there can be had back. */
 function putText(text) {
+  repairs.forget();
   before = editor.text;
   editor.text = text;
   find('put-back').hidden = before.trim() === '';
@@ -135,6 +146,7 @@ function setBusy(busy) {
 find('resource').addEventListener('input', () => {
   // The choice was about what stood there before.
   form.elements.sendAnyway.checked = false;
+  repairs.forget();
   checkSoon();
 });
 form.elements.file.addEventListener('change', () => loadFile(form.elements.file.files[0]));

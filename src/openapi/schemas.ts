@@ -179,8 +179,13 @@ export const schemas: Record<string, Schema> = {
         idempotencyKey: text('As the header `Idempotency-Key`'),
         sendAnyway: flag('Sends what only a profile or MedMij refuses (`verdict` is `overridable`)'),
         format: flag('In a check: gives the text laid out'),
+        action: {
+          enum: ['repair', 'applyRepair'],
+          description:
+            'In a check: gives the text with everything put right that has one certain repair; `applyRepair` checks that text',
+        },
       },
-      ['connection', 'accountId', 'version', 'idempotencyKey', 'sendAnyway', 'format'],
+      ['connection', 'accountId', 'version', 'idempotencyKey', 'sendAnyway', 'format', 'action'],
     ),
   },
   CheckProblem: object(
@@ -205,8 +210,16 @@ export const schemas: Record<string, Schema> = {
       },
       accepted: flag('It would be sent as it is'),
       formatted: text('The text laid out, where `format` asked for it'),
+      repaired: {
+        ...object({
+          text: text('The whole text after the repairs'),
+          changes: list(object({ path: text(), message: text(), line: { type: 'integer' } })),
+          lines: list(object({ line: { type: 'integer' }, before: text(), after: text() })),
+        }),
+        description: 'What is put right and the lines that differ, where `action` asked for it',
+      },
     },
-    ['formatted'],
+    ['formatted', 'repaired'],
   ),
   Account: object(
     {

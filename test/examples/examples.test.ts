@@ -90,6 +90,25 @@ test('The CommonJS program pushes a bundle to a provider.', async () => {
   expect(await arrived('provider')).toContain('Bundle');
 });
 
+test('The check names what a provider would refuse and puts it right, without changing a digit.', async () => {
+  const good = readFileSync(join(root, 'src/fhir/examples/weight.json'), 'utf8').replace(
+    '"value": 78.4,',
+    '"value": 78.40,',
+  );
+  const [broken, repaired] = ['broken.json', 'repaired.json'].map((name) => join(folder, name));
+  writeFileSync(broken ?? '', good.replace('"value": 78.40,', '"value": "78.40",'));
+  const check = (...files: (string | undefined)[]) =>
+    runIn(root, 'examples/check/check.mjs', ...files.map((file) => file ?? ''));
+  const refused = check(broken, repaired);
+  expect(await refused.ended).toBe(1);
+  expect(refused.output()).toMatch(/broken\.json:\d+:\d+: error: entry\[1\]\.resource\.valueQuantity\.value /);
+  expect(refused.output()).toContain('1 put right, 0 left.');
+  expect(readFileSync(repaired ?? '', 'utf8')).toBe(good);
+  const taken = check(repaired);
+  expect(await taken.ended).toBe(0);
+  expect(taken.output()).toContain('Ready to send.');
+});
+
 test('The Express app asks for consent and pushes, in at most 60 lines.', async () => {
   const file = 'examples/express/app.mjs';
   expect(readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60);

@@ -106,21 +106,22 @@ async function check(
   checker: ResourceChecker,
   req: Request,
   res: Response,
-  { text = '', format = false }: ResourceRequest,
+  { text = '', format = false, repair }: ResourceRequest,
   asker: Asker,
 ): Promise<void> {
   assertResourceSize(text);
-  const checked = await checker.check({ text, language: languageOf(req), format }, asker);
-  const { problems, verdict, formatted } = checked;
+  const request = { text, language: languageOf(req), format, ...(repair && { repair }) };
+  const { problems, verdict, formatted, repaired } = await checker.check(request, asker);
   res.json({
     problems,
     accepted: verdict === 'ready',
     verdict,
     ...(formatted !== undefined && { formatted }),
+    ...(repaired && { repaired }),
   });
 }
 
-/** The form's buttons Check and Format, for browsers without scripts. */
+/** The form's buttons Check, Format, Fix it for me and Use this text, for browsers without scripts. */
 async function showChecked(
   checker: ResourceChecker,
   page: ProviderPage,
@@ -129,11 +130,14 @@ async function showChecked(
   request: ResourceRequest,
   asker: Asker,
 ): Promise<void> {
-  const { text = '', format = false } = request;
+  const { text = '', format = false, repair } = request;
   try {
     assertResourceSize(text);
-    const checked = await checker.check({ text, language: languageOf(req), format }, asker);
-    await page.show(req, res, { request: { ...request, text: checked.formatted ?? text }, checked });
+    const asked = { text, language: languageOf(req), format, ...(repair && { repair }) };
+    const { repaired, ...checked } = await checker.check(asked, asker);
+    const shown = (repair === 'apply' ? repaired?.text : checked.formatted) ?? text;
+    const offered = repair === 'show' && repaired ? { repaired } : {};
+    await page.show(req, res, { request: { ...request, text: shown }, checked: { ...checked, ...offered } });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     await page.show(req, res, { request: { ...request, text }, refusal: error });

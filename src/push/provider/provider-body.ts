@@ -25,9 +25,16 @@ export interface ResourceRequest {
   text?: string;
   /** The text is to be laid out: the form's button Format. */
   format?: boolean;
+  /** What can be put right by itself is to be shown, or to be put right: the form's buttons Fix it for me and Use this text. */
+  repair?: 'show' | 'apply';
   /** What a profile or MedMij refuses goes all the same: the person has been told and has said so. */
   sendAnyway?: boolean;
 }
+
+const actions = new Map<string, ResourceRequest['repair']>([
+  ['repair', 'show'],
+  ['applyRepair', 'apply'],
+]);
 
 const readJson = express.raw({ limit: maxEscapedBytes, type: ['application/json', 'application/*+json'] });
 const readEncoded = express.urlencoded({ extended: false, limit: maxEscapedBytes, parameterLimit: 20 });
@@ -153,7 +160,7 @@ function asBodyError(error: unknown): unknown {
 
 function plainFields(fields: Record<string, unknown>): Omit<ResourceRequest, 'text'> {
   const problems: Problem[] = [];
-  const read = (name: string) => {
+  const read = (name: string): Record<string, string> => {
     const value = Object.hasOwn(fields, name) ? oneString(fields[name] ?? undefined) : undefined;
     if (value === null) problems.push({ path: name, message: 'fields:oneValue' });
     return value ? { [name]: value } : {};
@@ -169,8 +176,12 @@ function plainFields(fields: Record<string, unknown>): Omit<ResourceRequest, 'te
   };
   const plain = ['connection', 'accountId', 'version', 'idempotencyKey'].map(read);
   const flags = ['format', 'sendAnyway'].map(readFlag);
+  const action = read('action').action;
+  const repair = actions.get(action ?? '');
+  if (action !== undefined && repair === undefined)
+    problems.push({ path: 'action', message: 'fields:checkAction' });
   if (problems.length > 0) throw new AppError('InvalidRequest', { details: problems });
-  return Object.assign({}, ...plain, ...flags);
+  return Object.assign({}, ...plain, ...flags, repair && { repair });
 }
 
 /**

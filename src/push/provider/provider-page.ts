@@ -109,6 +109,7 @@ export class ProviderPage {
         textareaHtml,
         ...(problems && {
           verdict: sent?.checked?.verdict,
+          repaired: sent?.checked?.repaired,
           problems: problems.map((problem) => ({
             ...problem,
             quote: lines[(problem.line ?? 0) - 1]?.trim().slice(0, 120),

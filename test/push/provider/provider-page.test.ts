@@ -115,6 +115,42 @@ describe('the form without scripts', () => {
     expect(shownText(none.text)).toBe('{ "a": <b> & "c" }');
   });
 
+  test('shows what can be put right by itself before it does, in both languages', async () => {
+    const { bundle } = brokenBundle();
+    const text = JSON.stringify(bundle, null, 2);
+    const right = text.replace('"value": "127"', '"value": 127');
+    const checked = await pushForm(browser, { resource: text }, { path });
+    expect(checked.text).toMatch(/id="repair-offer">/);
+    const shown = await pushForm(browser, { resource: text, action: 'repair' }, { path });
+    expect(shownText(shown.text)).toBe(text);
+    expect(shown.text).toMatch(
+      /<del>\s*&#34;value&#34;: &#34;127&#34;,<\/del>\s*<ins>\s*&#34;value&#34;: 127,/,
+    );
+    expect(shown.text).toContain('Use this text');
+    const headers = { ...asPage, 'accept-language': 'nl' };
+    const dutch = await pushForm(browser, { resource: text, action: 'repair' }, { path, headers });
+    expect(dutch.text).toContain('de aanhalingstekens zijn weggehaald');
+    const applied = await pushForm(browser, { resource: text, action: 'applyRepair' }, { path });
+    expect(shownText(applied.text)).toBe(right);
+    expect(applied.text).toContain('Nothing is wrong with it: ready to send.');
+    expect(applied.text).toMatch(/id="repair-offer" hidden>/);
+  });
+
+  test('says it where nothing can be put right by itself, and knows no other action', async () => {
+    const none = await pushForm(browser, { resource: '{"a" 1}', action: 'repair' }, { path });
+    expect(none.text).toContain('Nothing here has one certain repair');
+    expect(none.text).toMatch(/id="repair-apply" hidden>/);
+    const unknown = await pushForm(
+      browser,
+      { resource: '{}', action: 'mend' },
+      { path, headers: { accept: 'application/json' } },
+    );
+    expect([unknown.status, unknown.json.error.details]).toEqual([
+      400,
+      [{ path: 'action', message: 'must be repair or applyRepair' }],
+    ]);
+  });
+
   test('does not send what is wrong, and keeps the text', async () => {
     const { bundle, path: place } = brokenBundle();
     const text = JSON.stringify(bundle, null, 2);
