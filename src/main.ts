@@ -80,6 +80,7 @@ async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void
     platform,
     log,
     appSecret: config.appSecret ?? ownSecret(config.dataDir),
+    appSecretPrevious: config.appSecretPrevious,
     isDevelopment: process.argv.includes('--dev'),
   });
   onSignals(async () => {
@@ -95,6 +96,15 @@ async function main(): Promise<void> {
   const config = loadConfig(readEnvironment());
   const log = createLogger(config.logLevel);
   const fresh = process.argv.includes('--fresh');
+  if (process.argv[2] === 'admin') {
+    const { runAdmin } = await import('./admin/index.js');
+    return runAdmin({
+      config,
+      appSecret: () => config.appSecret ?? ownSecret(config.dataDir),
+      words: process.argv.slice(3),
+      say,
+    });
+  }
   if (process.argv[2] !== 'sandbox') return runApp(config, log, fresh);
   if (config.mode === 'live')
     throw new ConfigError([

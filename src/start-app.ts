@@ -56,6 +56,8 @@ export interface Platform {
 export interface AppOptions {
   config: Config;
   appSecret: string;
+  /** The secret before: opens what it sealed and accepts the cookies it signed. */
+  appSecretPrevious?: string | undefined;
   platform: Platform;
   log: Logger;
   /** Unix milliseconds; tests step it. */
@@ -106,7 +108,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   server.on('request', wait);
   const { port } = server.address() as AddressInfo;
   const baseUrl = config.baseUrl ?? `http://localhost:${port}/`;
-  const sealer = createSealer(options.appSecret);
+  const sealer = createSealer(options.appSecret, options.appSecretPrevious);
   const spool =
     config.payloadBucket === undefined
       ? new Spool(config.dataDir)
@@ -172,7 +174,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const sessions = await createSessions({
     database,
     sealer,
-    secret: cookieSecret(options.appSecret),
+    secrets: [options.appSecret, options.appSecretPrevious].flatMap((secret) =>
+      secret ? [cookieSecret(secret)] : [],
+    ),
     secure: baseUrl.startsWith('https:'),
     now,
     onVisit: (visitorId) => connections.noteVisit(visitorId),

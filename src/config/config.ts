@@ -23,6 +23,8 @@ export interface Config {
   readonly payloadBucket: PayloadBucket | undefined;
   /** `undefined` only in sandbox mode, where one is made on first start and kept in `dataDir`. */
   readonly appSecret: string | undefined;
+  /** What sealed before `appSecret`: still opens what it sealed, seals nothing new. */
+  readonly appSecretPrevious: string | undefined;
   readonly logLevel: string;
   readonly digime: {
     readonly applicationId: string;
@@ -149,6 +151,7 @@ const schema = z.object({
   S3_ENDPOINT: address.optional(),
   S3_REGION: z.string().optional(),
   APP_SECRET: secret.optional(),
+  APP_SECRET_PREVIOUS: secret.optional(),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -268,6 +271,7 @@ export function loadConfig(env: Environment): Config {
     databaseUrl: set.DATABASE_URL,
     payloadBucket: readPayloadBucket(set),
     appSecret: set.APP_SECRET,
+    appSecretPrevious: set.APP_SECRET_PREVIOUS,
     logLevel: set.LOG_LEVEL,
     digime: {
       applicationId,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UserAccessToken } from '../digime/index.js';
-import { type Database, isRowId, type Sealer } from '../storage/index.js';
+import { type Database, isRowId, type SealedColumn, type Sealer } from '../storage/index.js';
 
 /** `library` and `provider` write, `read` reads the library back. */
 export type ConnectionType = 'library' | 'provider' | 'read';
@@ -69,6 +69,12 @@ export interface StoredToken {
 }
 
 const sealingContext = (connectionId: string) => `token of connection ${connectionId}`;
+
+/** Where tokens are kept. */
+export const sealedTokens: SealedColumn = {
+  ...{ table: 'connections', key: 'id', column: 'token_sealed' },
+  contextOf: sealingContext,
+};
 
 export interface NewConnection {
   visitorId: string;

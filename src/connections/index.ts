@@ -10,6 +10,7 @@ export {
   type ConnectionState,
   Connections,
   type ConnectionType,
+  sealedTokens,
 } from './connections.js';
 export { contractFor } from './contract-for.js';
 export { findAccount, listAccounts, toConnectionAccount } from './find-account.js';

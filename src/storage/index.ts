@@ -5,6 +5,7 @@ export { lockDataDir } from './lock-data-dir.js';
 export { ownSecret } from './own-secret.js';
 export type { PayloadLocation, PayloadStore } from './payload-store.js';
 export type { PayloadWriter, StoredPayload } from './payload-writer.js';
+export { type Resealed, reseal, type SealedColumn } from './reseal.js';
 export { bytesSoFar, ResumablePayload, type ResumableProgress } from './resumable-payload.js';
 export { isRowId } from './row-id.js';
 export { openS3Store, type S3StoreOptions } from './s3-store.js';

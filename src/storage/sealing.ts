@@ -10,9 +10,22 @@ export interface Sealer {
 
 const version = 'v1';
 
-/** @param appSecret at least 32 characters; changing it makes everything sealed before unreadable. */
-export function createSealer(appSecret: string): Sealer {
-  const key = Buffer.from(hkdfSync('sha256', appSecret, 'digime-push-onboarding', 'sealing', 32));
+const derive = (appSecret: string, purpose: string) =>
+  Buffer.from(hkdfSync('sha256', appSecret, 'digime-push-onboarding', purpose, 32));
+
+function openWith(key: Buffer, bytes: Buffer, context: string): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(context));
+  decipher.setAuthTag(bytes.subarray(-16));
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
+}
+
+/**
+ * @param appSecret at least 32 characters; what was sealed with another one does not open any more
+ * @param previous the secret before, while something may still be sealed with it
+ */
+export function createSealer(appSecret: string, previous?: string): Sealer {
+  const key = derive(appSecret, 'sealing');
+  const previousKey = previous === undefined ? undefined : derive(previous, 'sealing');
   return {
     seal(plain, context) {
       const nonce = randomBytes(12);
@@ -24,18 +37,15 @@ export function createSealer(appSecret: string): Sealer {
       const [found, text] = sealed.split('.');
       const bytes = Buffer.from(text ?? '', 'base64url');
       if (found !== version || bytes.length < 28) throw new Error('the sealed value has an unknown form');
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(
-        Buffer.from(context),
-      );
-      decipher.setAuthTag(bytes.subarray(-16));
-      return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
+      try {
+        return openWith(key, bytes, context);
+      } catch (error) {
+        if (previousKey === undefined) throw error;
+        return openWith(previousKey, bytes, context);
+      }
     },
   };
 }
 
 /** The secret that signs session cookies: derived, so that cookies and sealed values never share a key. */
-export function cookieSecret(appSecret: string): string {
-  return Buffer.from(hkdfSync('sha256', appSecret, 'digime-push-onboarding', 'cookies', 32)).toString(
-    'base64url',
-  );
-}
+export const cookieSecret = (appSecret: string): string => derive(appSecret, 'cookies').toString('base64url');

@@ -28,4 +28,5 @@ export {
   renewSession,
   visitorOf,
 } from './session.js';
+export { sealedSessions } from './session-store.js';
 export { fieldsOf, smallBody } from './small-body.js';

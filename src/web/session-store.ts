@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { type SessionData, Store } from 'express-session';
 import { AppError } from '../errors.js';
-import { asStorageError, type Database, type Sealer } from '../storage/index.js';
+import { asStorageError, type Database, type SealedColumn, type Sealer } from '../storage/index.js';
 
 /** A session's expiry is written at most this often: a write per request would cost an fsync each. */
 const touchEveryMs = 15 * 60_000;
@@ -33,6 +33,12 @@ interface SessionRow {
 /** The id in the cookie opens a session, so only its hash is stored. */
 const rowId = (sid: string) => createHash('sha256').update(sid).digest('hex');
 const contextOf = (id: string) => `session ${id}`;
+
+/** Where the contents of sessions are kept. */
+export const sealedSessions: SealedColumn = {
+  ...{ table: 'sessions', key: 'id', column: 'data' },
+  contextOf,
+};
 
 /** Whatever is wrong with the store, without it no request can be told whose it is. */
 function asUnavailable(error: unknown): AppError {

@@ -24,8 +24,8 @@ export interface SessionsOptions {
   readonly database: Database;
   /** Seals what sessions hold. */
   readonly sealer: Sealer;
-  /** Signs the cookies. */
-  readonly secret: string;
+  /** The first signs the cookies, the others are accepted as well. */
+  readonly secrets: string[];
   /** Whether the app's address is https. */
   readonly secure: boolean;
   /** Unix milliseconds. */
@@ -41,12 +41,12 @@ export interface SessionsOptions {
  * because the callback comes from another site and must find its session. Idle for 7 days or 30 days old: ended.
  */
 export async function createSessions(options: SessionsOptions): Promise<Sessions> {
-  const { secret, secure, ...storeOptions } = options;
+  const { secrets, secure, ...storeOptions } = options;
   const store = new SessionStore({ ...storeOptions, idleMs });
   await store.sealOld();
   const sessions = session({
     store,
-    secret,
+    secret: secrets,
     name: secure ? '__Host-digime-push' : 'digime-push',
     resave: false,
     saveUninitialized: false,

@@ -4,6 +4,7 @@ import {
   commitTogether,
   type Database,
   isRowId,
+  type SealedColumn,
   type Sealer,
   type StoredPayload,
 } from '../../storage/index.js';
@@ -47,6 +48,12 @@ const idsPerQuery = 500;
 
 export const payloadKeyContext = (pushId: string) => `payload key of push ${pushId}`;
 export const responseContext = (pushId: string) => `response to push ${pushId}`;
+
+/** What of pushes is kept sealed in the database. */
+export const sealedPushColumns: readonly SealedColumn[] = [
+  { table: 'payloads', key: 'push_id', column: 'key_sealed', contextOf: payloadKeyContext },
+  { table: 'pushes', key: 'id', column: 'response_sealed', contextOf: responseContext },
+];
 
 /**
  * The ledger of pushes as visitors see it: accepting, looking up, retrying and cancelling. The dispatcher's side of it

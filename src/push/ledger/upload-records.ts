@@ -1,5 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { commitTogether, type Database, type ResumableProgress, type Sealer } from '../../storage/index.js';
+import {
+  commitTogether,
+  type Database,
+  type ResumableProgress,
+  type SealedColumn,
+  type Sealer,
+} from '../../storage/index.js';
 
 /** An upload that is not complete by then is removed; also how long a completed one is remembered. */
 export const uploadExpiryMs = 24 * 3_600_000;
@@ -40,6 +46,13 @@ interface UploadRow {
 const factsContext = (id: string) => `facts of upload ${id}`;
 const keyContext = (id: string) => `payload key of upload ${id}`;
 const tailContext = (id: string) => `tail of upload ${id}`;
+
+/** What of uploads is kept sealed in the database. */
+export const sealedUploadColumns: readonly SealedColumn[] = [
+  { table: 'uploads', key: 'id', column: 'facts_sealed', contextOf: factsContext },
+  { table: 'uploads', key: 'id', column: 'key_sealed', contextOf: keyContext },
+  { table: 'uploads', key: 'id', column: 'tail_sealed', contextOf: tailContext },
+];
 
 /** The ledger of uploads that are not complete yet, and for a while of those that are. */
 export class UploadRecords {
