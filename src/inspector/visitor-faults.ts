@@ -142,5 +142,10 @@ function targetOf({ call, shown }: InterceptedRequest): PushTarget | undefined {
 }
 
 function asPatch(fault: object): RequestPatch {
-  return { headers: { 'Sandbox-Fault': JSON.stringify(fault) } };
+  // A header's value is ASCII (RFC 9110 §5.5), and a message need not be; JSON has a way to write the others.
+  const json = JSON.stringify(fault).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return { headers: { 'Sandbox-Fault': json } };
 }
