@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { mainPath, runApp } from '../../scripts/run-app.mjs';
 import { Browser } from '../support/browser.js';
@@ -17,12 +17,13 @@ test('what the Dockerfile copies runs with production packages only, read-only, 
   const app = join(image, 'app');
   mkdirSync(app);
   const dockerfile = readFileSync(join(project, 'Dockerfile'), 'utf8');
-  const copied = [...dockerfile.matchAll(/^COPY (?:--from=build \/app\/)?(\w[\w.]*) \.\/?/gm)]
-    .map((match) => match[1] ?? '')
-    .filter((name) => ['dist', 'views', 'public'].includes(name));
-  expect(copied.sort()).toEqual(['dist', 'public', 'views']);
-  for (const name of [...copied, 'package.json', 'package-lock.json'])
-    cpSync(join(project, name), join(app, name), { recursive: true });
+  const finalStage = dockerfile.slice(dockerfile.lastIndexOf('FROM '));
+  const copies = [...finalStage.matchAll(/^COPY (?:--from=build \/app\/)?(\S+) (\S+)$/gm)].map(
+    ([, from = '', to = '']) => ({ from, to: to.endsWith('/') ? join(to, basename(from)) : to }),
+  );
+  expect(copies.map(({ from }) => from)).toEqual(expect.arrayContaining(['dist', 'node_modules', 'views']));
+  for (const { from, to } of [...copies, { from: 'package-lock.json', to: 'package-lock.json' }])
+    if (from !== 'node_modules') cpSync(join(project, from), join(app, to), { recursive: true });
   const omitted = dockerfile.match(/--omit=\w+/g) ?? [];
   expect(omitted).toContain('--omit=dev');
   // What the image's build has installed, without what takes long to copy and is pruned there and here.
