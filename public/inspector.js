@@ -1,4 +1,5 @@
-import { addCopyButtons, copySigned, makeTabs } from './inspector-tabs.js';
+import { copySigned } from './inspector-tabs.js';
+import { prepareBody } from './step-body.js';
 import { localizeTimes } from './times.js';
 import { createSay } from './words.js';
 
@@ -22,8 +23,12 @@ async function replaceAll() {
   const fresh = page.getElementById('inspector');
   if (!fresh) return;
   const hadFocus = inspector().contains(document.activeElement);
+  const opened = [...document.querySelectorAll('.exchange > details[open]')].map(
+    ({ parentElement }) => parentElement.id,
+  );
   localizeTimes(fresh);
   inspector().replaceWith(fresh);
+  for (const id of opened) document.getElementById(id)?.querySelector('details').setAttribute('open', '');
   say = createSay(JSON.parse(fresh.dataset.words));
   if (hadFocus) document.getElementById('main').focus();
   showLive(source?.readyState === EventSource.OPEN);
@@ -37,8 +42,11 @@ function stepsAfter(count) {
 
 async function addNew() {
   const { dataset } = inspector();
+  // What is new stands on the newest page only.
+  if (dataset.before) return;
   const list = document.getElementById('exchanges');
   if (!list) return replaceAll();
+  if (dataset.view === 'timeline') return replaceAll().then(tellNewest);
   const page = await fetchPage(stepsAfter(dataset.count));
   const rows = [...page.querySelectorAll('li.exchange')].filter(
     (row) => Number(row.dataset.number) > Number(dataset.count),
@@ -50,7 +58,12 @@ async function addNew() {
   dataset.count = last.dataset.number;
   const count = dataset.count;
   document.getElementById('step-count').textContent = say(count === '1' ? 'step' : 'steps', { count });
-  news.textContent = say('newSteps', { count, title: last.dataset.title });
+  tellNewest();
+}
+
+function tellNewest() {
+  const title = document.querySelector('.exchange:last-child .step-title')?.textContent;
+  if (title) news.textContent = say('newSteps', { count: inspector().dataset.count, title });
 }
 
 /* One after the other, and many steps in one go: while an answer is on its way, one more question is enough. */
@@ -68,7 +81,6 @@ function update(task) {
 function showLive(isOn) {
   const sign = document.getElementById('live-sign');
   if (!sign) return;
-  sign.hidden = false;
   sign.textContent = isOn ? sign.dataset.on : sign.dataset.off;
 }
 
@@ -98,16 +110,15 @@ async function waitForVisitor() {
 
 document.addEventListener('submit', copySigned);
 
-// Tabs are made when a step is opened: most never are.
 document.addEventListener(
   'toggle',
   ({ target }) => {
-    if (!(target instanceof HTMLDetailsElement) || !target.open) return;
-    for (const group of target.querySelectorAll('.tabbed')) makeTabs(group);
-    addCopyButtons(target, say('copied'));
+    if (target instanceof HTMLDetailsElement && target.open) prepareBody(target, say('copied'));
   },
   true,
 );
+for (const details of document.querySelectorAll('.exchange > details[open]'))
+  prepareBody(details, say('copied'));
 
 if (inspector().dataset.visitor === 'true') follow();
 else setTimeout(waitForVisitor, lookAgainMs);

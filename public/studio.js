@@ -1,4 +1,5 @@
-import { addCopyButtons, copySigned, makeTabs } from './inspector-tabs.js';
+import { copySigned } from './inspector-tabs.js';
+import { prepareBody } from './step-body.js';
 import { localizeTimes } from './times.js';
 import { createSay } from './words.js';
 
@@ -161,13 +162,10 @@ byId('back').addEventListener('click', () => screen.contentWindow.history.back()
 
 document.addEventListener('submit', copySigned);
 
-// Tabs are made when a step is opened: most never are.
 list.addEventListener(
   'toggle',
   ({ target }) => {
-    if (!(target instanceof HTMLDetailsElement) || !target.open) return;
-    for (const group of target.querySelectorAll('.tabbed')) makeTabs(group);
-    addCopyButtons(target, '✓');
+    if (target instanceof HTMLDetailsElement && target.open) prepareBody(target, '✓');
   },
   true,
 );

@@ -18,11 +18,11 @@ import { exportProject } from './project-export.js';
 import { protocolPage } from './protocol-page.js';
 import type { Recorder } from './recorder.js';
 import { sharePage } from './share-page.js';
-import { filterRows, type RowFilter, rowsOf } from './step-rows.js';
+import { diffOf } from './step-diff.js';
+import { stepPageOf } from './step-page.js';
+import { drawOnAxis, filterRows, type RowFilter, rowsOf } from './step-rows.js';
 import { viewOf } from './step-view.js';
 
-/** Shown until all are asked for: more than anybody reads at once, few enough to be made in milliseconds. */
-const shownAtFirst = 40;
 /** How far a timestamp may lie back (`protocol.md`, Every signed request). */
 const signatureLifetimeMs = 5 * 60_000;
 
@@ -53,25 +53,26 @@ export function inspectorRouter({ recorder, streams, canSwitch, sandboxUrl, now 
   router.get('/inspector', (req, res) => {
     if (wantsJson(req)) return void res.json(jsonOf(req, views(req)));
     const { id, steps, count } = journeyOf(req);
-    const filter = filterIn(req);
-    // What is looked for may be among the older ones.
-    const all = req.query.all !== undefined || Object.values(filter).some((value) => value !== undefined);
-    const first = all ? 0 : Math.max(0, steps.length - shownAtFirst);
+    const wish = {
+      filter: filterIn(req),
+      before: stepNumber(req.query.before),
+      open: stepNumber(req.query.open),
+    };
+    const { rows, hidden } = stepPageOf(steps, wish, translator(languageOf(req)));
+    const view = req.query.view === 'timeline' ? 'timeline' : 'sequence';
+    const compared = numbersIn(req.query.diff);
     renderPage(req, res, 'inspector/show', {
-      journey: {
-        id,
-        count,
-        kept: steps.length,
-        hidden: first,
-        all,
-        hasVisitor: visitorOf(req) !== undefined,
-      },
-      rows: filterRows(rowsOf(steps, first, translator(languageOf(req))), filter),
-      filter,
+      journey: { id, count, kept: steps.length, hidden, hasVisitor: visitorOf(req) !== undefined },
+      ...(view === 'timeline' ? drawOnAxis(rows) : { rows }),
+      ...wish,
+      older: hidden > 0 && linkWith(req, { before: rows[0]?.number }),
+      newest: wish.before !== undefined && linkWith(req, {}),
       calls: [
         ...new Set(steps.flatMap((step) => (step.kind === 'exchange' ? [step.exchange.call] : []))),
       ].sort(),
-      view: req.query.view === 'timeline' ? 'timeline' : 'sequence',
+      view,
+      compared,
+      diff: compared && diffOf(steps, compared),
       canSwitch,
     });
   });
@@ -83,6 +84,15 @@ export function inspectorRouter({ recorder, streams, canSwitch, sandboxUrl, now 
     const from = steps.findIndex(({ number }) => number > after);
     const rows = from < 0 ? [] : filterRows(rowsOf(steps, from, translator(languageOf(req))), filterIn(req));
     renderPage(req, res, 'inspector/steps', { rows });
+  });
+
+  // One row with everything in it, which the page leaves out until a step is opened.
+  router.get('/inspector/steps/:number', (req, res) => {
+    const { steps } = journeyOf(req);
+    const index = steps.findIndex(({ number }) => String(number) === req.params.number);
+    if (index < 0) throw new AppError('NotFound');
+    const rows = rowsOf(steps.slice(0, index + 1), index, translator(languageOf(req)));
+    renderPage(req, res, 'inspector/steps', { rows, open: rows[0]?.number });
   });
 
   router.get('/inspector/events', (req, res) => {
@@ -142,6 +152,28 @@ function filterIn(req: Request): RowFilter {
     return value && value.length <= 200 ? value : undefined;
   };
   return { call: field('call'), result: field('result'), push: field('push'), text: field('text') };
+}
+
+function stepNumber(value: unknown): number | undefined {
+  const text = oneString(value) ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Two numbers of steps: `3,7`, or the field twice, as a form without scripts sends it. */
+function numbersIn(value: unknown): readonly [number, number] | undefined {
+  const parts = Array.isArray(value) ? value : (oneString(value) ?? '').split(',');
+  const [one, other] = parts.map(stepNumber);
+  return parts.length === 2 && one !== undefined && other !== undefined ? [one, other] : undefined;
+}
+
+/** The address of this page with what is looked for, and another part of the journey. */
+function linkWith(req: Request, { before }: { before?: number | undefined }): string {
+  const query = new URLSearchParams(
+    Object.entries(filterIn(req)).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+  if (req.query.view === 'timeline') query.set('view', 'timeline');
+  if (before !== undefined) query.set('before', String(before));
+  return `/inspector?${query}`;
 }
 
 function jsonOf(req: Request, steps: object[]): object {

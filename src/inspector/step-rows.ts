@@ -1,13 +1,16 @@
 import type { Translate } from '../web/index.js';
 import type { Step } from './step.js';
 import { type StepView, viewOf } from './step-view.js';
+import { type Bar, type TimeAxis, timeAxisOf } from './time-axis.js';
 
 /** A row of the inspector's page. */
 export type StepRow = StepView & {
-  /** 1 to 100: how long it took, on a logarithmic scale from a millisecond to a minute. */
-  bar?: number;
-  /** Milliseconds since the first step that is kept. */
-  offsetMs: number;
+  /** Where it stands on the time axis of its page, if that has one. */
+  bar?: Bar;
+  /** Milliseconds since the axis begins. */
+  offsetMs?: number;
+  /** The number of the newest step before it that was the same call. */
+  sameCallBefore?: number;
   /** What it belongs to: an authorization, one push, reading back, or nothing of these. */
   action: Action;
   /** Whether another action was under way before it. */
@@ -31,12 +34,18 @@ export interface RowFilter {
 }
 
 const worthMentioningMs = 3000;
-const fullBarMs = 60_000;
 
 /** Makes rows of the steps of a journey from index `from` on. */
 export function rowsOf(steps: readonly Step[], from: number, t: Translate): StepRow[] {
   const before = steps[from - 1];
-  const startedAt = steps[0]?.at ?? 0;
+  const newestOf = new Map<string, number>();
+  const sameCallBefore = (step: Step) => {
+    if (step.kind !== 'exchange') return undefined;
+    const before = newestOf.get(step.exchange.call);
+    newestOf.set(step.exchange.call, step.number);
+    return before;
+  };
+  for (const step of steps.slice(0, from)) sameCallBefore(step);
   let previousEnd = before && endOf(before);
   let action = steps
     .slice(0, from)
@@ -45,17 +54,28 @@ export function rowsOf(steps: readonly Step[], from: number, t: Translate): Step
     const last = action;
     action = actionOf(step, last);
     const beginsAction = JSON.stringify(action) !== JSON.stringify(last);
+    const same = sameCallBefore(step);
     const pauseMs = previousEnd === undefined ? 0 : step.at - previousEnd;
     previousEnd = Math.max(previousEnd ?? 0, endOf(step));
     return {
       ...viewOf(step, t),
       ...{ action, beginsAction },
-      // What is recorded when it ends may have begun before the first one.
-      offsetMs: Math.max(0, step.at - startedAt),
-      ...(step.kind === 'exchange' && { bar: barOf(step.exchange.durationMs) }),
+      ...(same !== undefined && { sameCallBefore: same }),
       ...(pauseMs >= worthMentioningMs && { pauseMs }),
     };
   });
+}
+
+/** Puts rows on a time axis that begins with the first of them. */
+export function drawOnAxis(rows: readonly StepRow[]): { readonly axis: TimeAxis; readonly rows: StepRow[] } {
+  const spanOf = ({ at, durationMs = 0 }: StepRow) => ({ start: at, end: at + durationMs });
+  const axis = timeAxisOf(rows.map(spanOf));
+  // What is recorded when it ends may have begun before the one that stands above it.
+  const startedAt = rows.reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY);
+  return {
+    axis,
+    rows: rows.map((row) => ({ ...row, bar: axis.barOf(spanOf(row)), offsetMs: row.at - startedAt })),
+  };
 }
 
 /** The rows that a filter lets through. */
@@ -94,12 +114,6 @@ function actionOf(step: Step, last: Action = { kind: 'other' }): Action {
   if (call === 'jwks' || call === 'refreshToken') return last;
   if (readingCalls.has(call)) return { kind: 'read' };
   return { kind: connectingCalls.has(call) ? 'connect' : 'other' };
-}
-
-/** Logarithmic, so that a call of 4 ms and an answer that was waited for a minute can both be seen. */
-function barOf(durationMs: number): number {
-  const share = Math.log10(1 + Math.max(0, durationMs)) / Math.log10(1 + fullBarMs);
-  return Math.max(1, Math.min(100, Math.round(share * 100)));
 }
 
 function endOf(step: Step): number {

@@ -24,7 +24,9 @@ export const operatorRoutes: readonly Route[] = [
     summary: 'Every call to digi.me for this visitor, secrets masked',
     parameters: [
       { name: 'view', in: 'query', description: '`sequence` or `timeline`' },
-      { name: 'all', in: 'query', description: 'All calls, not only the last' },
+      { name: 'before', in: 'query', description: 'Older than this step' },
+      { name: 'open', in: 'query', description: 'The step to show with everything in it' },
+      { name: 'diff', in: 'query', description: 'Two steps to compare, as `3,7`' },
     ],
     answers: {
       '200': pageOr('The calls.', {
@@ -43,6 +45,15 @@ export const operatorRoutes: readonly Route[] = [
       { name: 'after', in: 'query', description: 'A number of a step', schema: { type: 'integer' } },
     ],
     answers: { '200': { description: 'A part of the page.', content: page } },
+  },
+  {
+    method: 'get',
+    path: '/inspector/steps/{number}',
+    tag: 'Inspector',
+    summary: "The page's row of a step, with everything in it",
+    parameters: [step],
+    answers: { '200': { description: 'A part of the page.', content: page } },
+    errors: ['NotFound'],
   },
   {
     method: 'get',

@@ -50,7 +50,11 @@ test('the first call of an authorization is recorded, then everything until the 
 test('a step of the page says where it went, what was signed, what came back, and how to do it oneself', async () => {
   const browser = inspected.browser();
   await browser.connect();
-  const page = (await browser.get('/inspector', { accept: 'text/html' })).text;
+  const { steps } = (await browser.getJson('/inspector')).json as { steps: Shown[] };
+  const number = steps.find(({ call }) => call === 'exchangeCodeForToken')?.number;
+  const page = (await browser.get(`/inspector?open=${number}`, { accept: 'text/html' })).text;
+  expect((await browser.get(`/inspector/steps/${number}`)).text).toContain('$DIGIME_JWT');
+  expect((await browser.get('/inspector/steps/9999')).status).toBe(404);
   expect(page).toContain(`${inspected.sandbox.baseUrl}oauth/token`);
   expect(page).toContain('&#34;alg&#34;: &#34;PS512&#34;');
   expect(page).toContain('&#34;grant_type&#34;: &#34;authorization_code&#34;');
@@ -136,28 +140,49 @@ test('the page is the same in Dutch', async () => {
 });
 
 test('the rows ask for no word that does not exist', () => {
-  const view = readFileSync(new URL('../../views/inspector/steps.ejs', import.meta.url), 'utf8');
+  const view = ['steps', 'step-body']
+    .map((name) => readFileSync(new URL(`../../views/inspector/${name}.ejs`, import.meta.url), 'utf8'))
+    .join();
   const asked = [...view.matchAll(/\bw\('([^']+)'\)/g)].map(([, key]) => key ?? '');
   expect(asked.length).toBeGreaterThan(10);
   expect(asked.filter((key) => !hasWord(key))).toEqual([]);
 });
 
-test('a long journey shows its newest steps first, says how many are left out, and all on request', async () => {
+test('a long journey shows its newest steps first, light on the wire, and leads to the older ones', async () => {
   const browser = inspected.browser();
   await browser.connect();
-  for (let count = 0; count < 25; count++) {
+  let count = 0;
+  while (count <= 300) {
     const accepted = await browser.upload(`file ${count}`, meta);
     await browser.waitForState(accepted.json.id, ['delivered']);
+    const { steps } = (await browser.getJson('/inspector')).json as { steps: Shown[] };
+    count = steps.at(-1)?.number ?? 0;
   }
-  const count = (await browser.getJson('/inspector')).json.steps.length;
   const rowsIn = (html: string) =>
     [...html.matchAll(/data-number="(\d+)"/g)].map(([, number]) => Number(number));
-  const page = (await browser.get('/inspector', { accept: 'text/html' })).text;
-  expect(rowsIn(page)).toHaveLength(40);
-  expect(rowsIn(page).at(-1)).toBe(count);
-  expect(page).toContain(`${count - 40} older steps are not shown.`);
-  const all = (await browser.get('/inspector?all=1', { accept: 'text/html' })).text;
-  expect(rowsIn(all)).toEqual(Array.from({ length: count }, (_value, index) => index + 1));
+  const upTo = (last: number, length = 40) =>
+    Array.from({ length }, (_value, index) => last - length + 1 + index);
+  for (const view of ['sequence', 'timeline']) {
+    const answer = await browser.get(`/inspector?view=${view}`, { accept: 'text/html' });
+    expect(rowsIn(answer.text)).toEqual(upTo(count));
+    expect(answer.text).toContain('260 older steps are not shown.');
+    // The whole page with what it loads is to stay below 60 kB on the wire.
+    expect(Buffer.byteLength(answer.text)).toBeLessThan(45_000);
+  }
+  let path = '/inspector';
+  const seen: number[] = [];
+  for (;;) {
+    const { text } = await browser.get(path, { accept: 'text/html' });
+    seen.unshift(...rowsIn(text));
+    const older = /href="([^"]*before=[^"]*)">Older steps/.exec(text)?.[1];
+    if (older === undefined) break;
+    path = older.replaceAll('&amp;', '&').replaceAll('&#38;', '&');
+  }
+  expect(seen).toEqual(upTo(count, 300));
+  const opened = count - 200;
+  const page = (await browser.get(`/inspector?open=${opened}`, { accept: 'text/html' })).text;
+  expect(rowsIn(page)).toEqual(upTo(opened + 39));
+  expect(page.match(/<div class="step-body">/g)).toHaveLength(1);
   const rest = (await browser.get(`/inspector/steps?after=${count - 2}`)).text;
   expect(rowsIn(rest)).toEqual([count - 1, count]);
-});
+}, 120_000);

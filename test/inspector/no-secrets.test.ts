@@ -88,7 +88,10 @@ test('the journey had secrets of every kind to hide', () => {
 });
 
 test('the page shows every call and no secret', async () => {
-  const page = await shown('/inspector?all', 'text/html');
+  const { steps } = JSON.parse(await shown('/inspector', 'application/json'));
+  const numbers = steps.map(({ number }: { number: number }) => number);
+  const opened = await Promise.all(numbers.map((number: number) => shown(`/inspector/steps/${number}`)));
+  const page = [await shown('/inspector', 'text/html'), ...opened].join();
   for (const call of [
     'getAuthorizeUrl',
     'exchangeCodeForToken',
@@ -107,6 +110,16 @@ test('the JSON, its export and the HTTP archive hold no secret', async () => {
     const text = await shown(path, 'application/json');
     expect(text).toContain('oauth/token');
     expectNone(text);
+  }
+});
+
+test('no comparison of two calls holds a secret', async () => {
+  const { steps } = JSON.parse(await shown('/inspector', 'application/json'));
+  const calls = steps.filter(({ kind }: { kind: string }) => kind === 'exchange');
+  for (const [index, { number }] of calls.entries()) {
+    const page = await shown(`/inspector?diff=${calls[index - 1]?.number ?? number},${number}`, 'text/html');
+    expect(page).toContain('id="diff"');
+    expectNone(page);
   }
 });
 

@@ -89,9 +89,8 @@ test('the steps of a push lead to it, can be shown alone, and be filtered by cal
   expect((await stepOf(browser, 'pushData')).push).toBe(id);
   const rowsAt = async (query: string) => {
     const { text } = await browser.get(`/inspector?${query}`, { accept: 'text/html' });
-    return [...text.matchAll(/<li class="exchange is-(\w+)"[^>]*data-title="([^"]*)"/g)].map(
-      ([, result, title]) => [result, title],
-    );
+    const rows = text.matchAll(/<li class="exchange is-(\w+)"[\s\S]*?<span class="step-title">([^<]*)</g);
+    return [...rows].map(([, result, title]) => [result, title]);
   };
   expect((await rowsAt(`push=${id}`)).map(([, title]) => title)).toContain('Push a file to the library');
   expect((await rowsAt(`push=${id}`)).map(([, title]) => title)).not.toContain('Read the accounts');

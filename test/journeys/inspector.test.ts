@@ -103,15 +103,66 @@ test.each([
   },
 );
 
-test('without scripts the steps open all the same, with everything in them', async () => {
+test('without scripts the steps open all the same, and lead to everything in them', async () => {
   const page = await visit({ javaScriptEnabled: false });
   await connect(page);
   await page.goto(open('/inspector'));
   const first = page.locator('li.exchange', { hasText: 'Ask to authorize' });
   expect(await first.getByText('await sdk.getAuthorizeUrl(').isVisible()).toBe(false);
   await first.locator('summary').click();
+  await first.getByRole('link', { name: 'Show everything about this step' }).click();
   for (const words of ['await sdk.getAuthorizeUrl(', '--header "Authorization: Bearer $DIGIME_JWT"', 'S256'])
     expect(await first.getByText(words).first().isVisible()).toBe(true);
+});
+
+test('without scripts two calls can be compared, by their numbers and by a link', async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await connect(page);
+  await page.goto(open('/inspector'));
+  const numbers = await page.locator('li.exchange:has(.is-answer.digime-to-app) .step-no').allTextContents();
+  await page.getByLabel('Compare step').fill(numbers[0] ?? '');
+  await page.getByLabel('with step').fill(numbers[1] ?? '');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  const diff = page.locator('#diff');
+  expect(await diff.locator('del', { hasText: '"nonce"' }).count()).toBe(1);
+  expect(await diff.locator('ins', { hasText: '"nonce"' }).count()).toBe(1);
+  await diff.getByRole('link', { name: 'Close the comparison' }).click();
+  expect(await page.locator('#diff').count()).toBe(0);
+});
+
+test.each([
+  ['sequence', 1280],
+  ['timeline', 390],
+] as const)('the page stands still while it comes up and is followed (%s, %i)', async (view, width) => {
+  const page = await visit({ viewport: { width, height: 800 } });
+  await connect(page);
+  await page.addInitScript(`window.moved = 0;
+    new PerformanceObserver((list) => { for (const { value } of list.getEntries()) window.moved += value; })
+      .observe({ type: 'layout-shift', buffered: true });`);
+  await page.goto(open(`/inspector?view=${view}`));
+  await page.getByText('Live: grows by itself').waitFor();
+  expect(await page.evaluate('window.moved')).toBeLessThan(0.05);
+});
+
+test('the bars of the timeline stand on one axis: an answer that was waited for begins later and is wider', async () => {
+  const page = await visit();
+  await connect(page);
+  inspected.sandbox.control.addFault({ route: 'import', times: 1, delayMs: 700 });
+  await page.goto(open('/inspector?view=timeline'));
+  await page.getByText('Live: grows by itself').waitFor();
+  await send('slow.txt');
+  const push = page.locator('li.exchange', { hasText: 'Push a file to the library' });
+  await push.waitFor();
+  const widthOf = async (title: string) =>
+    (await page.locator('li.exchange', { hasText: title }).locator('.bar > rect').first().boundingBox()) ?? {
+      x: 0,
+      width: 0,
+    };
+  const [first, slow] = [await widthOf('Ask to authorize'), await widthOf('Push a file to the library')];
+  expect(slow.width).toBeGreaterThan(first.width);
+  expect(slow.x).toBeGreaterThan(first.x + first.width);
+  expect(await page.locator('.axis-marks text').count()).toBeGreaterThan(1);
+  await expectAccessible(page);
 });
 
 test.each([
