@@ -2,7 +2,15 @@
 const at = Date.UTC(2025, 2, 4, 14, 5, 9);
 
 export function connection(changes: object = {}) {
-  return { id: 'c1', type: 'library', label: 'My library', state: 'active', createdAt: at, ...changes };
+  return {
+    id: 'c1',
+    type: 'library',
+    label: 'My library',
+    state: 'active',
+    createdAt: at,
+    keptUntil: at,
+    ...changes,
+  };
 }
 
 export function push(state: string, changes: object = {}) {
@@ -16,6 +24,7 @@ export function push(state: string, changes: object = {}) {
     descriptor: { mimeType: 'application/pdf', accounts: [{ accountId: 'a' }] },
     createdAt: at,
     updatedAt: at,
+    keptUntil: at,
     attempts: [
       { number: 1, startedAt: at, durationMs: 1200, status: 200, code: 'X', message: 'said', reference: 'r' },
     ],
