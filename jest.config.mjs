@@ -50,5 +50,5 @@ export default {
     { ...base, displayName: 'journeys', testMatch: testsBelow('test/journeys/') },
   ],
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
-  testTimeout: 30_000,
+  testTimeout: 180_000,
 };

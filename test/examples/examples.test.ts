@@ -137,7 +137,7 @@ test('The Jest tests pass against a sandbox of their own.', async () => {
   const example = runIn(join(folder, 'examples/jest'), join(folder, 'node_modules/jest/bin/jest.js'));
   await example.line(/2 passed, 2 total/);
   expect(await example.ended).toBe(0);
-}, 60_000);
+}, 180_000);
 
 test('The compose file names folders, files, programs and settings that are there.', async () => {
   const here = join(root, 'examples/compose');

@@ -59,7 +59,7 @@ test('after a new secret the old one still opens sessions, tokens and payloads; 
   await browser.waitForState(two?.json.id, ['delivered']);
   expect(hashesThere(stage).sort()).toEqual(files.map(sha256).sort());
   expect(third.errors()).toBe('');
-}, 90_000);
+}, 180_000);
 
 test('a backup that was made while the app ran gives everything back on another machine', async () => {
   const stage = await newStage();
@@ -90,7 +90,7 @@ test('a backup that was made while the app ran gives everything back on another 
   await stage.start();
   await browser.waitForState(json.id, ['delivered']);
   expect(hashesThere(stage)).toEqual([sha256(bytes)]);
-}, 90_000);
+}, 180_000);
 
 test('says what is there, puts failed pushes back into the queue, and explains itself', async () => {
   const stage = await newStage();
@@ -106,4 +106,4 @@ test('says what is there, puts failed pushes back into the queue, and explains i
   const unknown = await admin(stage, ['toString']);
   expect(unknown.code).toBe(1);
   expect(unknown.text).toContain('retry-failed');
-}, 60_000);
+}, 180_000);

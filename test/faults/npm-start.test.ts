@@ -94,7 +94,7 @@ test('a first start says from the beginning that it installs, and how far it is;
   } finally {
     start.child.kill('SIGKILL');
   }
-}, 60_000);
+}, 180_000);
 
 test('the lockfile names the packages of every platform that is supported', () => {
   const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as {

@@ -15,7 +15,7 @@ let postgres: Postgres;
 let s3: S3Server;
 beforeAll(async () => {
   [postgres, s3] = await Promise.all([startPostgres(), startS3()]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await s3.close();
   await postgres.remove();
@@ -72,7 +72,7 @@ test('what one instance took in is delivered by another that shares no disk with
   const arrived = stage.sandbox.control.library().files.map((file) => file.sha256);
   expect(arrived.sort()).toEqual(files.map(sha256).sort());
   expect(await stored()).toEqual([]);
-}, 90_000);
+}, 180_000);
 
 test('a bucket that is away: uploads get 503 with Retry-After and leave nothing, small ones go on, and what waited is sent when it is back', async () => {
   const stage = await newStage();
@@ -97,4 +97,4 @@ test('a bucket that is away: uploads get 503 with Retry-After and leave nothing,
   await browser.waitForState(again.json.id, ['delivered'], 30_000);
   expect(stage.sandbox.control.library().files.map((file) => file.sha256)).toContain(sha256(large));
   expect(await stored()).toEqual([]);
-}, 90_000);
+}, 180_000);

@@ -16,7 +16,7 @@ test('a second process on the same folder does not start and says why; the first
   const { json } = await browser.upload(randomBytes(100_000), fileMeta);
   await browser.waitForState(json.id, ['delivered']);
   expect(first.errors()).toBe('');
-}, 60_000);
+}, 180_000);
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
   'a process that ended with %s leaves no lock behind',
@@ -39,4 +39,4 @@ test('a secret that was cut short stops the start and names its file; nothing is
   writeFileSync(join(folder, 'app-secret'), 'half');
   await expect(stage.start()).rejects.toThrow(/app-secret is damaged: it has 4 characters/);
   expect(readFileSync(join(folder, 'app-secret'), 'utf8')).toBe('half');
-}, 60_000);
+}, 180_000);

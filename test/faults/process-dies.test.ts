@@ -121,7 +121,7 @@ test('SIGTERM: not ready, new uploads refused, running ones finished, the rest b
   const { attempts } = (await browser.getJson(`/pushes/${hanging.json.id}`)).json;
   // It was put back by the process itself: nobody had to find it abandoned.
   expect(attempts[0].code).toBe('Aborted');
-}, 60_000);
+}, 180_000);
 
 test('SIGTERM with nothing to do, and a page that watches a push: the process ends at once', async () => {
   const stage = await newStage();

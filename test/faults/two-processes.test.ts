@@ -10,7 +10,7 @@ const newStage = stages();
 let postgres: Postgres;
 beforeAll(async () => {
   postgres = await startPostgres();
-}, 60_000);
+}, 180_000);
 afterAll(() => postgres.remove());
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -45,7 +45,7 @@ test('share the work: everything is delivered once, whoever took it in', async (
   expect(arrived.map((file) => file.sha256).sort()).toEqual(files.map(sha256).sort());
   expect(arrived.every(({ count }) => count === 1)).toBe(true);
   expect(first.errors() + second.errors()).toBe('');
-}, 60_000);
+}, 180_000);
 
 test('an expired token is refreshed once by both together', async () => {
   const stage = await newStage();
@@ -59,7 +59,7 @@ test('an expired token is refreshed once by both together', async () => {
   const routes = stage.sandbox.control.requests().requests.map(({ route }) => route);
   expect(routes.filter((route) => route === 'token')).toHaveLength(1);
   expect(stage.sandbox.control.library().files.map(({ count }) => count)).toEqual(files.map(() => 1));
-}, 60_000);
+}, 180_000);
 
 test('what one held when it was killed the other one delivers, once its lease has run out', async () => {
   const stage = await newStage();
@@ -85,7 +85,7 @@ test('what one held when it was killed the other one delivers, once its lease ha
       .sort(),
   ).toEqual(files.map(sha256).sort());
   expect(first.errors()).toBe('');
-}, 60_000);
+}, 180_000);
 
 test('a process that starts beside another leaves alone what that one is receiving', async () => {
   const stage = await newStage();
@@ -99,7 +99,7 @@ test('a process that starts beside another leaves alone what that one is receivi
   expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
   for (const { json } of answers) await browser.waitForState(json.id, ['delivered']);
   expect(third.errors()).toBe('');
-}, 60_000);
+}, 180_000);
 
 test('while PostgreSQL is away uploads get 503 and /readyz says why; when it is back all goes on', async () => {
   const stage = await newStage();
@@ -127,4 +127,4 @@ test('while PostgreSQL is away uploads get 503 and /readyz says why; when it is 
   expect(after.status).toBe(202);
   await browser.waitForState(after.json.id, ['delivered']);
   expect(first.errors()).toBe('');
-}, 60_000);
+}, 180_000);

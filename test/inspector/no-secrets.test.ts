@@ -70,7 +70,7 @@ beforeAll(async () => {
   expect(sent.status).toBe(202);
   await browser.waitForState(sent.json.id, ['delivered']);
   secrets = await collectSecrets();
-}, 60_000);
+}, 180_000);
 afterAll(() => inspected.close());
 
 const shown = async (path: string, accept = '*/*') => {

@@ -52,7 +52,7 @@ test('the TypeScript of every call compiles against the client, and a wrong one 
   const wrong = snippets.map((snippet) => snippet?.replace('contractId:', 'contract:'));
   const complaints = await compile(wrong);
   expect(complaints.match(/error TS/g)?.length).toBeGreaterThanOrEqual(snippets.length);
-}, 60_000);
+}, 180_000);
 
 test('a snippet names the contract and what was sent, and leaves what is secret to be filled in', () => {
   const exchange = exchangeOf('exchangeCodeForToken', {

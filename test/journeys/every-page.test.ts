@@ -191,4 +191,4 @@ test('the keyboard alone leads from the first page to a delivered file', async (
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   await context.close();
-}, 60_000);
+}, 180_000);

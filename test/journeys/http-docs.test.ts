@@ -34,4 +34,4 @@ test('the description is shown and tried out under the policy of all pages, with
   expect(complaints).toEqual([]);
   expect([...hosts]).toEqual([new URL(pair.app.baseUrl).origin]);
   await page.close();
-}, 60_000);
+}, 180_000);

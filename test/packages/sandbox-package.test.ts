@@ -81,4 +81,4 @@ test('publint and are-the-types-wrong have nothing to say.', async () => {
   expect(publint).toContain('All good!');
   expect(analysis.packageName).toBe('digime-sandbox');
   expect(problems).toEqual({});
-}, 60_000);
+}, 180_000);

@@ -11,7 +11,7 @@ import { type Postgres, startPostgres } from '../support/postgres.js';
 let postgres: Postgres;
 beforeAll(async () => {
   postgres = await startPostgres();
-}, 60_000);
+}, 180_000);
 afterAll(() => postgres.remove());
 
 const opened: Knex[] = [];

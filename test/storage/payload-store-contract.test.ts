@@ -138,7 +138,7 @@ describe.each<[string, () => Promise<PayloadStore>]>([
 
 describe('a bucket over a bad network', () => {
   test('that is cut in the middle of a part: the payload is refused, nothing of it stays, and the next one is taken', async () => {
-    const payloads = await openBucket(s3.weakEndpoint);
+    const payloads = await openBucket(s3.weakEndpoint, 'cut/');
     s3.cut(7 * 2 ** 20);
     const writer = payloads.createWriter(maxBytes);
     await expect(pipeline(pieces(randomBytes(20_000_000)), writer)).rejects.toMatchObject({
@@ -154,7 +154,7 @@ describe('a bucket over a bad network', () => {
   });
 
   test('that is away: writing and listing say so, discarding waits for the sweep, reading fails as a whole', async () => {
-    const payloads = await openBucket(s3.weakEndpoint);
+    const payloads = await openBucket(s3.weakEndpoint, 'away/');
     const stored = await store(payloads, randomBytes(200_000));
     s3.cut();
     await expect(store(payloads, randomBytes(200_000))).rejects.toMatchObject({ code: 'StorageUnavailable' });

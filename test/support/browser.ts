@@ -131,7 +131,7 @@ export class Browser {
 
   /** Waits until the push's state is one of `states`. @returns its view */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
-  async waitForState(id: string, states: readonly string[], withinMs = 20_000): Promise<any> {
+  async waitForState(id: string, states: readonly string[], withinMs = 90_000): Promise<any> {
     const until = Date.now() + withinMs;
     for (;;) {
       const { json } = await this.getJson(`/pushes/${id}`);

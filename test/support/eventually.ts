@@ -5,7 +5,7 @@ export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
   isTrue: (seen: T) => boolean = Boolean,
-  withinMs = 20_000,
+  withinMs = 90_000,
 ): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {

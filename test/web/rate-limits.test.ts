@@ -14,7 +14,7 @@ const ends: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   postgres = await startPostgres();
   databaseUrl = await postgres.newDatabase();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   for (const end of ends) await end();
   await postgres.remove();

@@ -143,7 +143,7 @@ test('100 uploads of 1 MiB at once arrive intact', async () => {
   const arrived = pair.sandbox.control.library().files;
   expect(arrived.map((file) => file.sha256).sort()).toEqual(files.map(sha256).sort());
   expect(arrived.every(({ count }) => count === 1)).toBe(true);
-}, 90_000);
+}, 180_000);
 
 test('what exceeds the configured number of uploads gets 503 with Retry-After, the others go on', async () => {
   await start({ MAX_CONCURRENT_UPLOADS: '3' });

@@ -110,7 +110,7 @@ export function ledgerStage(kind: Kind): LedgerStage {
   let folder = '';
   beforeAll(async () => {
     if (kind === 'PostgreSQL') postgres = await startPostgres();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => postgres?.remove());
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'ledger-'));
