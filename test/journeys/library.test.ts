@@ -42,6 +42,8 @@ async function push(name: string, mimeType: string, buffer: Buffer, tag: string)
   await page.locator('input[type="file"]').setInputFiles({ name, mimeType, buffer });
   await page.getByLabel('Tags', { exact: false }).first().fill(tag);
   await page.getByRole('button', { name: 'Send to the library' }).first().click();
+  // Who leaves before the app has answered comes back to a page that goes on with the file.
+  await page.waitForURL(/\/pushes\//);
   const arrived = () => pair.sandbox.control.library().files.some((file) => file.sha256 === sha256(buffer));
   for (let round = 0; round < 200 && !arrived(); round++) await page.waitForTimeout(50);
   expect(arrived()).toBe(true);
