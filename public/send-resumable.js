@@ -33,13 +33,14 @@ export async function createResumable(
     },
     onError(error) {
       const answer = error.originalResponse;
-      settle(
-        outcomeOf(
-          answer?.getStatus() ?? 0,
-          answer?.getBody() ?? '',
-          (name) => answer?.getHeader(name) ?? null,
-        ),
+      const outcome = outcomeOf(
+        answer?.getStatus() ?? 0,
+        answer?.getBody() ?? '',
+        (name) => answer?.getHeader(name) ?? null,
       );
+      // A browser repeats a request whose connection broke by itself, with the offset it had; the next attempt asks first.
+      const isOtherOffset = outcome.status === 409 && !outcome.error.code;
+      settle({ ...outcome, isTemporary: outcome.isTemporary || isOtherOffset });
     },
   });
   return {

@@ -110,6 +110,22 @@ test('a tab that was closed in the middle is gone on with when the page is open 
   expect(await page.locator('.file-row').count()).toBe(0);
 }, 120_000);
 
+test('over a connection that drops ten times a file arrives once, and as it was', async () => {
+  const every = 4 * 2 ** 20;
+  const file = await bigFile(44);
+  const before = proxy.sentBytes;
+  // Slower than this machine's own network, whose buffers would take in whole megabytes that nobody reads.
+  proxy.throttle(16 * 2 ** 20);
+  proxy.dropEvery(every, 10);
+  await send(file);
+  await page.waitForURL(/\/pushes\//, { timeout: 120_000 });
+  await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
+  expect(proxy.drops).toBe(10);
+  expect(file.arrived()).toMatchObject([{ count: 1 }]);
+  // The browser itself repeats what broke off, from where that began: it has to be stopped early, each time.
+  expect(proxy.sentBytes - before).toBeLessThan(file.size + 5 * every);
+}, 180_000);
+
 test('a small file waits as well, and arrives once', async () => {
   proxy.cut();
   await page

@@ -14,6 +14,10 @@ export interface UnsteadyProxy {
   stall(): void;
   /** At most so many bytes per second to the app, on connections made from now on. */
   throttle(bytesPerSecond: number | undefined): void;
+  /** Ends every connection whenever so many more bytes have gone to the app, so many times; new ones work. */
+  dropEvery(bytes: number, times: number): void;
+  /** How often `dropEvery` has done that. */
+  readonly drops: number;
   restore(): void;
   close(): Promise<void>;
 }
@@ -24,6 +28,8 @@ export async function startUnsteadyProxy(targetPort: number): Promise<UnsteadyPr
   let isCut = false;
   let bytesPerSecond: number | undefined;
   let sentBytes = 0;
+  let drops = 0;
+  const dropAt: number[] = [];
   const server = createServer((client) => {
     if (isCut) return void client.destroy();
     const upstream = connect(targetPort, '127.0.0.1');
@@ -36,6 +42,10 @@ export async function startUnsteadyProxy(targetPort: number): Promise<UnsteadyPr
         if (rate !== undefined) await pause((chunk.length / rate) * 1000);
         sentBytes += chunk.length;
         done(null, chunk);
+        if (sentBytes < (dropAt[0] ?? Number.POSITIVE_INFINITY)) return;
+        dropAt.shift();
+        drops += 1;
+        drop();
       },
     });
     const end = () => {
@@ -69,6 +79,13 @@ export async function startUnsteadyProxy(targetPort: number): Promise<UnsteadyPr
     },
     throttle(rate) {
       bytesPerSecond = rate;
+    },
+    dropEvery(bytes, times) {
+      dropAt.splice(0, Number.POSITIVE_INFINITY);
+      for (let n = 1; n <= times; n++) dropAt.push(sentBytes + n * bytes);
+    },
+    get drops() {
+      return drops;
     },
     restore() {
       isCut = false;

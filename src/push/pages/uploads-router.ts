@@ -125,6 +125,10 @@ export function uploadsRouter(parts: UploadsRouterParts): Router {
     if (failure !== undefined) throw failure;
     for (const [name, value] of response.headers)
       if (!name.startsWith('access-control-')) res.setHeader(name, value);
+    // Bytes for another offset are of no use. Read on, they could be all of a large file once more: browsers repeat a
+    // request whose connection broke, and look for the answer only when they have sent it.
+    if (response.status === 409 && !req.complete)
+      res.set('Connection', 'close').once('finish', () => req.destroy());
     res.status(response.status).end(await response.text());
   }
 
