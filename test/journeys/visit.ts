@@ -33,6 +33,11 @@ export async function connectProvider(page: Page, source: string): Promise<void>
 /** Nothing for axe to find, and nothing that sticks out at the side. The page must have been opened with `bypassCSP`. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.addScriptTag({ path: axe });
+  // What is half faded in has other colours than those that a person reads.
+  await page.evaluate(
+    `Promise.all(document.getAnimations().filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
+      .map(({ finished }) => finished.catch(() => undefined)))`,
+  );
   const found = await page.evaluate(async () => {
     // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on the window
     const { violations } = await (globalThis as any).axe.run();
