@@ -8,7 +8,7 @@ let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 /** The status of each page that came, and what its Retry-After said. */
-let answers: { status: number; retryAfter: string | null }[];
+let answers: { status: number; retryAfter: string | undefined }[];
 
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -21,9 +21,9 @@ beforeEach(async () => {
   // The page's own time, so that nobody has to wait for it.
   await page.clock.install();
   answers = [];
-  page.on('response', async (answer) => {
+  page.on('response', (answer) => {
     if (answer.request().isNavigationRequest())
-      answers.push({ status: answer.status(), retryAfter: await answer.headerValue('retry-after') });
+      answers.push({ status: answer.status(), retryAfter: answer.headers()['retry-after'] });
   });
 });
 afterEach(async () => {
