@@ -118,7 +118,7 @@ export function createComposer(form, { say, sayField }, onChange) {
     },
     /* Nothing can be changed while there is no file to change it for. */
     setEnabled(enabled) {
-      area.inert = !enabled;
+      area.hidden = !enabled;
     },
     startText,
     /* Says of these files too what the shown one says; each keeps its own type. */
