@@ -125,7 +125,10 @@ test('a migration that fails halfway leaves nothing of itself', async () => {
   await database.migrate.latest({ migrationSource: asReleased(first) });
   // What the second one makes first, and then can't fill.
   await database.schema.dropTable('sessions');
-  await expect(database.migrate.latest({ migrationSource: migrations })).rejects.toThrow(/sessions/);
+  // By its message: the driver's errors are of the realm of whichever test file loaded it first.
+  await expect(database.migrate.latest({ migrationSource: migrations })).rejects.toMatchObject({
+    message: expect.stringMatching(/sessions/),
+  });
   expect(await database.schema.hasTable('new_sessions')).toBe(false);
   expect(await database('knex_migrations').pluck('name')).toEqual(first);
   await database.destroy();
