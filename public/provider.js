@@ -129,7 +129,12 @@ async function send() {
   lastSent = body;
   setBusy(true);
   list.say(say('sending'));
-  const { push, error } = await sendResource(form.action, form.elements.idempotencyKey.value, body);
+  // The form's buttons named "action" stand before its property.
+  const { push, error } = await sendResource(
+    form.getAttribute('action'),
+    form.elements.idempotencyKey.value,
+    body,
+  );
   if (push) return location.assign(push.links.self);
   setBusy(false);
   if (error.code === 'IdempotencyConflict') form.elements.idempotencyKey.value = newKey();
