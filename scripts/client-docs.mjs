@@ -47,7 +47,7 @@ const intro = `# The client
 A client of the digi.me API with the calls of the public Node SDK, for Node 20 and later, from ES modules and CommonJS.
 Made from its docstrings by \`node scripts/client-docs.mjs\`; an editor shows the same.
 
-    npm run pack:client && npm install ./digime-client-0.1.0.tgz
+    npm run pack:client && npm install ./digime-client-0.2.0.tgz
 
 \`\`\`js
 import { init } from 'digime-client';
