@@ -17,7 +17,14 @@ async function withStore(mode, use) {
   opening.onupgradeneeded = () => opening.result.createObjectStore('files', { keyPath: 'key' });
   const database = await settled(opening);
   try {
-    return await use(database.transaction('files', mode).objectStore('files'));
+    const transaction = database.transaction('files', mode);
+    // A request that succeeded is undone when the page is left before its transaction is complete.
+    const completed = new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error);
+    });
+    const [result] = await Promise.all([use(transaction.objectStore('files')), completed]);
+    return result;
   } finally {
     database.close();
   }

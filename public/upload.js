@@ -200,14 +200,20 @@ function reporterFor(item) {
   };
 }
 
+/* Only when this is done may the page be left: what is still kept would be taken up again by the next one. */
+async function dropKept(item) {
+  await item.kept;
+  await dropFile(item.key);
+}
+
 function settle(item, { push, error, cancelled }) {
   item.isHeldUp = false;
   if (push) {
     item.state = 'stored';
     item.push = push;
-    dropFile(item.key);
+    const dropped = dropKept(item);
     tell(item, say('stored'));
-    if (items.length === 1) return location.assign(push.links.self);
+    if (items.length === 1) return void dropped.then(() => location.assign(push.links.self));
     if (push.links.events) followPush(push.links, ({ state }) => showState(item, state));
   } else if (cancelled) {
     item.state = 'ready';
