@@ -196,6 +196,11 @@ describe('a person who sends', () => {
   });
 
   test('never sees the page of a push stick, also when the page can’t be fetched after the last event', async () => {
+    const headers = { 'Retry-After': '3600' };
+    pair.sandbox.control.addFault({ route: 'import', status: 503, times: 1, headers });
+    await choose('late.txt');
+    await page.locator('#send').click();
+    await page.getByRole('heading', { name: 'It will be tried again' }).waitFor();
     let refused = 0;
     await page.route(/\/pushes\/[\w-]+$/, async (route) => {
       const isPage = route.request().resourceType() === 'fetch';
@@ -204,9 +209,7 @@ describe('a person who sends', () => {
         await route.abort();
       } else await route.continue();
     });
-    pair.sandbox.control.addFault({ route: 'import', status: 503, times: 1 });
-    await choose('late.txt');
-    await page.locator('#send').click();
+    await page.request.post(`${page.url()}/retry`, { headers: { accept: 'application/json' } });
     await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
     expect(refused).toBe(2);
   });
