@@ -141,12 +141,14 @@ test('a refreshed pair survives a database that is locked at that moment', async
   await connect();
   pair.sandbox.control.advanceClock(2 * hour);
   pair.sandbox.control.clearRequests();
-  pair.sandbox.control.addFault({ route: 'token', times: 1, delayMs: 1000 });
-  const { json } = await browser.upload(randomBytes(1000), fileMeta);
-  await eventually('the refused import', () => requests('import').length === 1);
+  pair.sandbox.control.addFault({ route: 'token', times: 1, delayMs: 3000 });
   const other = await openDatabase({ dataDir: join(pair.dataDir, 'app') });
-  await other.raw('begin immediate');
+  const { json } = await browser.upload(randomBytes(1000), fileMeta);
+  // The lease is taken and the refresh on its way: what is locked out is the new pair.
   await eventually('the refresh', () => requests('token').length === 1);
+  await other.raw('begin immediate');
+  expect(requests('token')[0]?.status).toBeNull();
+  await eventually('its answer', () => requests('token')[0]?.status === 200);
   // Long enough for the first tries to save the pair to meet the lock.
   await sleep(1500);
   await other.raw('rollback');
