@@ -59,6 +59,7 @@ export class ResourceChecker {
   #waitingBytes = 0;
   #running: Job | undefined;
   #thread: Worker | undefined;
+  readonly #online = new WeakSet<Worker>();
   #idle: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -132,7 +133,13 @@ export class ResourceChecker {
     this.#running = job;
     clearTimeout(this.#idle);
     const thread = this.#startThread();
-    this.#deadline = setTimeout(() => this.#lose(thread, 'fields:checkTooSlow'), this.#limits.deadlineMs);
+    const beginDeadline = () => {
+      if (this.#running !== job || this.#thread !== thread) return;
+      this.#deadline = setTimeout(() => this.#lose(thread, 'fields:checkTooSlow'), this.#limits.deadlineMs);
+    };
+    // On a busy machine a new thread takes its time to start: that is not the text's doing.
+    if (this.#online.has(thread)) beginDeadline();
+    else thread.once('online', beginDeadline);
     thread.postMessage(job.request);
   }
 
@@ -158,6 +165,7 @@ export class ResourceChecker {
       job?.resolve(found);
       this.#next();
     });
+    thread.once('online', () => this.#online.add(thread));
     // Out of memory, or an error in the check itself: either way this text is the cause.
     thread.on('error', () => this.#lose(thread, 'fields:checkTooHeavy'));
     thread.on('exit', () => this.#lose(thread, 'fields:checkTooHeavy'));

@@ -59,7 +59,7 @@ test('a name of a file says what a bundle is about, and nothing of whom', () => 
 
 /** A thread that breaks, hangs or runs out of memory where its text says so, and answers the others. */
 const unsteady = new URL('./unsteady-thread.mjs', import.meta.url);
-const limits = { deadlineMs: 300, maxHeapMb: 64, maxPerVisitor: 3, maxWaiting: 5 };
+const limits = { deadlineMs: 3000, maxHeapMb: 64, maxPerVisitor: 3, maxWaiting: 5 };
 
 test.each(['break', 'hang', 'fill'])('a text that makes the thread %s fails alone', async (what) => {
   const checker = new ResourceChecker(unsteady, limits);
