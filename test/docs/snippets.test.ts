@@ -15,7 +15,7 @@ let base: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'snippets-'));
-  symlinkSync(join(project, 'docs'), join(folder, 'docs'));
+  for (const name of ['docs', 'public']) symlinkSync(join(project, name), join(folder, name));
   app = runApp({
     cwd: folder,
     env: { DATA_DIR: join(folder, 'data'), DIGIME_MODE: 'sandbox', LOG_LEVEL: 'silent' },
