@@ -7,9 +7,9 @@ import { withSandbox } from './with-sandbox.js';
 
 const running = withSandbox();
 const mib = 1024 * 1024;
-const bodyMib = 300;
+const bodyMib = 600;
 
-test('a body goes to disk as it arrives: 300 MiB never stand in memory', async () => {
+test('a body goes to disk as it arrives: 600 MiB never stand in memory', async () => {
   const client = new SigningClient(running.sandbox, 'write');
   const { accessToken } = await client.connect();
   const before = process.memoryUsage().rss;
@@ -39,5 +39,6 @@ test('a body goes to disk as it arrives: 300 MiB never stand in memory', async (
   expect(running.sandbox.control.library().files).toEqual([
     expect.objectContaining({ size: bodyMib * mib, sha256: hash.digest('hex') }),
   ]);
-  expect((peak - before) / mib).toBeLessThan(150);
+  // What is not collected yet counts too, on a busy machine a good deal of it; a body in memory would be all of it.
+  expect((peak - before) / mib).toBeLessThan(bodyMib / 2);
 });
