@@ -16,7 +16,7 @@ beforeAll(async () => {
   cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true });
   for (const name of ['express', 'jest']) link(folder, name);
   sandbox = await startSandbox({ port: 0, dataDir });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   for (const child of children) child.kill();
   await sandbox.close();

@@ -76,7 +76,7 @@ test('without a network the page says that it waits, and goes on by itself', asy
   await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(file.arrived()).toHaveLength(1);
-}, 120_000);
+}, 300_000);
 
 test('a connection that says nothing any more is given up and begun anew', async () => {
   await page.locator('#upload').evaluate((form) => form.setAttribute('data-stall-ms', '1500'));
@@ -89,7 +89,7 @@ test('a connection that says nothing any more is given up and begun anew', async
   await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(file.arrived()).toHaveLength(1);
-}, 120_000);
+}, 300_000);
 
 test('a tab that was closed in the middle is gone on with when the page is open again', async () => {
   proxy.throttle(4 * 2 ** 20);
@@ -108,7 +108,7 @@ test('a tab that was closed in the middle is gone on with when the page is open 
   await page.goto(through('/push'));
   await page.locator('#sample').waitFor();
   expect(await page.locator('.file-row').count()).toBe(0);
-}, 120_000);
+}, 300_000);
 
 test('over a connection that drops ten times a file arrives once, and as it was', async () => {
   const every = 4 * 2 ** 20;
@@ -137,4 +137,4 @@ test('a small file waits as well, and arrives once', async () => {
   proxy.restore();
   await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
-}, 120_000);
+}, 300_000);

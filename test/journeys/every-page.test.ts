@@ -106,7 +106,7 @@ describe.each([
       await page.goto(open(path));
       await expectAccessible(page);
     }
-  }, 120_000);
+  }, 300_000);
 
   test('nor once there is something to show', async () => {
     const pushes = await fillPages(page);
@@ -115,7 +115,7 @@ describe.each([
       await expectAccessible(page);
     }
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 test('no page asks for anything elsewhere or breaks its own content policy', async () => {
@@ -135,7 +135,7 @@ test('no page asks for anything elsewhere or breaks its own content policy', asy
     await page.goto(open(path), { waitUntil: 'networkidle' }).catch(() => page.goto(open(path)));
   expect(wrong).toEqual([]);
   await context.close();
-}, 120_000);
+}, 300_000);
 
 test('without scripts every page still has one heading, a way on, and nothing that only scripts can do', async () => {
   const context = await browser.newContext({
@@ -157,7 +157,7 @@ test('without scripts every page still has one heading, a way on, and nothing th
     expect(await page.locator('button[type="button"]:visible').allTextContents()).toEqual([]);
   }
   await context.close();
-}, 120_000);
+}, 300_000);
 
 test('the keyboard alone leads from the first page to a delivered file', async () => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });

@@ -8,7 +8,7 @@ let tarballs: Record<string, string>;
 
 beforeAll(async () => {
   ({ folder, tarballs } = await installPackages('client'));
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const manifest = () =>

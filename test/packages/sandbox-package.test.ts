@@ -11,7 +11,7 @@ let tarballs: Record<string, string>;
 
 beforeAll(async () => {
   ({ folder, tarballs } = await installPackages('client', 'sandbox'));
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const manifest = () =>

@@ -104,5 +104,5 @@ describe('with many pushes waiting', () => {
     for (const id of ids) await browser.waitForState(id, ['delivered'], 60_000);
     expect(pair.sandbox.control.library().files.every(({ count }) => count === 1)).toBe(true);
     expect(pair.app.pushService.circuit.isAway).toBe(false);
-  }, 120_000);
+  }, 300_000);
 });
