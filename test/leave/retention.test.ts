@@ -88,7 +88,8 @@ test('the history ends after its time, with attempts and failed payloads, and wh
     young.json.id,
   ]);
   expect(await count('attempts')).toBe(1);
-  expect(spooled()).toEqual([]);
+  // The file goes after the row that names it, so that a crash between them leaves an orphan and no row without its file.
+  await eventually('the payload of the failed one to go', spooled, (names) => names.length === 0);
 });
 
 test('a connection whose visitor does not come back is dropped, one that is used stays', async () => {
