@@ -135,8 +135,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const connections = new Connections(database, sealer, platform.baseUrl, now, config.retention.connectionMs);
   const calls = new ConnectionCalls({ connections, contracts: platform.contracts, recorder, now });
+  const operations = privateAccess(config.operationsAccess);
+  const metrics = createMetrics(operations);
   const pushService = createPushService({
     config,
+    registry: metrics.registry,
     database,
     sealer,
     spool,
@@ -182,19 +185,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     onVisit: (visitorId) => connections.noteVisit(visitorId),
     onError: (err) => log.error({ err }, 'old sessions could not be removed'),
   });
-  const operations = privateAccess(config.operationsAccess);
   const health = createHealth(
     [
       { name: 'database', check: () => probeDatabase(database) },
       { name: 'spool', check: () => spool.probe() },
     ],
     operations,
-  );
-  const metrics = createMetrics(
-    operations,
-    () => pushService.queue.countByState(),
-    () => ({ uploads: pushService.guard.inProgress, attempts: pushService.dispatcher.inProgress }),
-    () => pushService.circuit.isAway,
   );
   const app = createApp({
     ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, sessions },

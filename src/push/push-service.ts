@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Router } from 'express';
+import type { Registry } from 'prom-client';
 import type { Config, Contracts } from '../config/index.js';
 import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
@@ -28,11 +29,14 @@ import { ProviderAccounts } from './provider/provider-accounts.js';
 import { ResourceChecker } from './provider/provider-checker.js';
 import { ProviderPage } from './provider/provider-page.js';
 import { ProviderSources } from './provider/provider-sources.js';
+import { PushMetrics } from './push-metrics.js';
 
 /** What the push service is made from; it hands on to each of its parts what that part uses. */
 export interface PushServiceOptions {
   config: Pick<Config, 'uploads' | 'dispatch' | 'retention'>;
   limits: RateLimits;
+  /** Where the numbers about pushes are registered. */
+  registry: Registry;
   database: Database;
   sealer: Sealer;
   spool: PayloadStore;
@@ -80,6 +84,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     recorder,
     streams,
     limits,
+    registry,
     log,
     now,
   } = options;
@@ -93,8 +98,16 @@ export function createPushService(options: PushServiceOptions): PushService {
   const guard = new UploadGuard(config.uploads, ledger, spool);
   const deliverer = new Deliverer({ sdk, calls, spool });
   const circuit = new PlatformCircuit(config.dispatch);
+  const metrics = new PushMetrics(registry, {
+    countByState: () => queue.countByState(),
+    oldestUnsentAt: () => queue.oldestUnsentAt(),
+    uploadsInProgress: () => guard.inProgress,
+    attemptsInProgress: () => dispatcher.inProgress,
+    platformIsAway: () => circuit.isAway,
+    now,
+  });
   const attempts = new AttemptMaker({
-    ...{ deliverer, circuit, queue, connections, events, spool, recorder, log, now },
+    ...{ deliverer, circuit, queue, connections, events, spool, recorder, metrics, log, now },
     settings: config.dispatch,
   });
   const dispatcher = new Dispatcher({

@@ -146,6 +146,11 @@ const steps: Record<string, Step> = {
       table.index(['state', 'updated_at']);
     });
   },
+  // Of what has been sent nothing is in it: the age of the queue costs the same however long the history is.
+  '008-queue-age': (knex) =>
+    knex.raw(
+      "create index pushes_unsent_created_at_index on pushes (created_at) where state in ('queued', 'pushing')",
+    ),
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

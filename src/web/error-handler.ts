@@ -147,6 +147,7 @@ function answer(req: Request, res: Response, error: AppError): void {
  */
 export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
   const known = toAppError(error);
+  res.locals.errorCode = known.code;
   if (known.status >= 500) req.log?.error({ err: known.cause ?? known, code: known.code }, 'request failed');
   else req.log?.info({ code: known.code }, 'request refused');
   // Too late to answer: end the connection, so that what was sent can't be taken for the whole.

@@ -1,24 +1,18 @@
 import type { RequestHandler } from 'express';
 import { Router } from 'express';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   /** Times every request by method, route pattern and status; never by a concrete address, which would hold ids. */
   readonly observe: RequestHandler;
   /** `GET /metrics`, Prometheus text format. */
   readonly router: Router;
+  /** Where features register what they measure. */
+  readonly registry: Registry;
 }
 
-/**
- * @param access who may read them
- * @param countByState how many pushes are in each state, asked for at each scrape
- */
-export function createMetrics(
-  access: RequestHandler,
-  countByState: () => Promise<Record<string, number>>,
-  inProgress: () => { uploads: number; attempts: number },
-  platformIsAway: () => boolean,
-): Metrics {
+/** @param access who may read them */
+export function createMetrics(access: RequestHandler): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const duration = new Histogram({
@@ -28,32 +22,11 @@ export function createMetrics(
     buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
     registers: [registry],
   });
-  new Gauge({
-    name: 'pushes',
-    help: 'Pushes in the ledger by state',
-    labelNames: ['state'],
+  const refusals = new Counter({
+    name: 'refusals_total',
+    help: 'Requests that were answered with an error, by its code',
+    labelNames: ['code'],
     registers: [registry],
-    async collect() {
-      this.reset();
-      for (const [state, count] of Object.entries(await countByState())) this.set({ state }, count);
-    },
-  });
-  new Gauge({
-    name: 'in_progress',
-    help: 'Uploads being received and attempts being sent',
-    labelNames: ['kind'],
-    registers: [registry],
-    collect() {
-      for (const [kind, count] of Object.entries(inProgress())) this.set({ kind }, count);
-    },
-  });
-  new Gauge({
-    name: 'platform_away',
-    help: '1 while digi.me does not answer, or asked to be left alone: pushes wait',
-    registers: [registry],
-    collect() {
-      this.set(platformIsAway() ? 1 : 0);
-    },
   });
   const router = Router();
   router.get('/metrics', access, async (_req, res) => {
@@ -61,10 +34,12 @@ export function createMetrics(
   });
   const observe: RequestHandler = (req, res, next) => {
     const end = duration.startTimer();
-    res.once('finish', () =>
-      end({ method: req.method, route: String(req.route?.path ?? 'none'), status: res.statusCode }),
-    );
+    res.once('finish', () => {
+      end({ method: req.method, route: String(req.route?.path ?? 'none'), status: res.statusCode });
+      // One of the error table's codes; see `error-handler.ts`.
+      if (res.locals.errorCode !== undefined) refusals.inc({ code: res.locals.errorCode });
+    });
     next();
   };
-  return { observe, router };
+  return { observe, router, registry };
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../../web/index.js';
 import type { PushEvents } from '../ledger/push-events.js';
 import type { PayloadRecord, Settlement, WorkQueue } from '../ledger/work-queue.js';
 import { type Attempt, isAboutOneAccount, type Push, type PushState } from '../push.js';
+import type { PushMetrics } from '../push-metrics.js';
 import { classifyFailure, type Verdict } from './classify-failure.js';
 import type { Deliverer } from './deliver.js';
 import type { PlatformCircuit } from './platform-circuit.js';
@@ -25,6 +26,7 @@ interface AttemptMakerParts {
   readonly events: PushEvents;
   readonly spool: Pick<PayloadStore, 'discard'>;
   readonly recorder: Pick<Recorder, 'browserStep'>;
+  readonly metrics: Pick<PushMetrics, 'attemptSettled'>;
   readonly settings: DispatchSettings;
   readonly log: Logger;
   readonly now: () => number;
@@ -109,6 +111,7 @@ export class AttemptMaker {
 
   async #settle(push: Push, settlement: Settlement): Promise<void> {
     await this.#patiently(push, () => this.#record(push, settlement));
+    this.#parts.metrics.attemptSettled(push, settlement.state, settlement.attempt);
     this.#parts.recorder.browserStep(push.visitorId, 'push-state', {
       push: push.id,
       state: settlement.state,

@@ -241,6 +241,16 @@ export class WorkQueue {
     return rows.map((row: { id: string }) => row.id);
   }
 
+  /** When the oldest push that is queued or being sent was accepted, in Unix milliseconds. */
+  async oldestUnsentAt(): Promise<number | undefined> {
+    const row = await this.#database('pushes')
+      // Words instead of values: only so may SQLite use the index of just these rows.
+      .whereRaw("state in ('queued', 'pushing')")
+      .min('created_at as oldest')
+      .first();
+    return row?.oldest ?? undefined;
+  }
+
   /** How many pushes are in each state. */
   async countByState(): Promise<Record<string, number>> {
     const rows = await this.#database('pushes').select('state').count('* as count').groupBy('state');
