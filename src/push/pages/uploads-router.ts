@@ -21,6 +21,8 @@ import type { UploadMetadata, UploadRecord, UploadRecords } from '../ledger/uplo
 const path = '/uploads';
 /** Uploads that one visitor has begun and not ended. */
 const mostOpen = 20;
+/** What only extensions that are not offered would send. Ignored, a checksum would look as if it had been verified. */
+const notOffered = ['upload-defer-length', 'upload-concat', 'upload-checksum'] as const;
 
 /** What `uploadsRouter` uses. */
 interface UploadsRouterParts {
@@ -73,6 +75,10 @@ export function uploadsRouter(parts: UploadsRouterParts): Router {
     },
   });
 
+  router.use(path, (req, _res, next) => {
+    refuseWhatIsNotOffered(req);
+    next();
+  });
   router.options([path, `${path}/:id`], (req, res) => answer(req, res));
   router.post(path, ...parts.limits.uploads, async (req, res) => {
     const visitorId = requireVisitor(req);
@@ -99,9 +105,10 @@ export function uploadsRouter(parts: UploadsRouterParts): Router {
     await requireUpload(visitorId, req.params.id);
     await answer(req, res, { visitorId });
   });
-  // Without a body of its own the error handler's page would be sent to a client that reads headers.
-  router.use(path, (error: unknown, _req: Request, res: Response, next: NextFunction) => {
+  router.use(path, (error: unknown, req: Request, res: Response, next: NextFunction) => {
     res.set('Tus-Resumable', '1.0.0');
+    // Upload clients name no type that they accept: a page made for people would be of no use to them.
+    req.headers.accept = 'application/json';
     next(error);
   });
 
@@ -194,6 +201,18 @@ export function uploadsRouter(parts: UploadsRouterParts): Router {
     };
   }
   return router;
+}
+
+/** @throws AppError InvalidRequest, which names the header */
+function refuseWhatIsNotOffered(req: Request): void {
+  const wrong = notOffered.find((name) => req.headers[name] !== undefined);
+  if (wrong !== undefined)
+    throw new AppError('InvalidRequest', { details: [{ path: wrong, message: 'fields:tusExtension' }] });
+  // Bytes count from `Upload-Offset` as they are stored; compressed ones would be other bytes than those that were meant.
+  if (!['', 'identity'].includes(req.get('content-encoding') ?? ''))
+    throw new AppError('InvalidRequest', {
+      details: [{ path: 'content-encoding', message: 'fields:tusEncoding' }],
+    });
 }
 
 function requireVisitor(req: Request): string {

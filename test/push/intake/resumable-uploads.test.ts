@@ -284,3 +284,31 @@ test('a small file goes with the request that begins it', async () => {
   const id = String(answer.headers['push-location']).slice('/pushes/'.length);
   expect(await anna.waitForState(id, ['delivered'])).toMatchObject({ sha256: sha256(bytes) });
 });
+
+test.each([
+  ['upload-defer-length', '1'],
+  ['upload-concat', 'partial'],
+  ['upload-checksum', 'sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0='],
+  ['content-encoding', 'gzip'],
+])('a request with %s, which is not offered, is told so and begins nothing', async (header, value) => {
+  await start();
+  const refused = await answered(
+    tus(anna, 'POST', '/uploads', {
+      'upload-length': 10,
+      'upload-metadata': describing(),
+      accept: '*/*',
+      [header]: value,
+    }),
+  );
+  expect(refused.status).toBe(400);
+  expect(JSON.parse(refused.text).error).toMatchObject({
+    code: 'InvalidRequest',
+    details: [{ path: header }],
+  });
+  const url = (await create(10)).headers.location ?? '';
+  const cut = await answered(
+    tus(anna, 'PATCH', url, { 'upload-offset': 0, [header]: value }, Buffer.from('0123456789')),
+  );
+  expect(cut.status).toBe(400);
+  expect(await offsetOf(url)).toBe(0);
+});
