@@ -4,5 +4,7 @@ export declare function makeTables(sources: {
   errorStatus: Readonly<Record<string, number>>;
   words: object;
   envExample: string;
+  ruleBook: object;
+  ruleWords: object;
 }): Record<string, string>;
 export declare function fillTables(page: string, tables: Record<string, string>): string;

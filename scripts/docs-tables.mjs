@@ -36,16 +36,31 @@ function settingTable(envExample) {
   return table(['setting', 'default or example', 'what for'], rows);
 }
 
+/** The rules of one level, each with a place to link to. */
+function ruleTable(ruleBook, words, wanted) {
+  const rows = Object.entries(ruleBook)
+    .filter(([, { level }]) => level === wanted)
+    .map(([rule, { source }]) => [
+      `<a id="${rule}"></a>\`${rule}\``,
+      words[rule].replace(/\{\w+\}/g, '`$&`'),
+      `[${new URL(source).host}](${source})`,
+    ]);
+  return table(['rule', 'what it says', 'source'], rows);
+}
+
 /**
  * The tables of the documentation that say what the sources say, by the name of their place.
- * @param {{ routes: object[], errorStatus: Record<string, number>, words: object, envExample: string }} sources
+ * @param {{ routes: object[], errorStatus: Record<string, number>, words: object, envExample: string, ruleBook: object, ruleWords: object }} sources
  * @returns {Record<string, string>}
  */
-export function makeTables({ routes, errorStatus, words, envExample }) {
+export function makeTables({ routes, errorStatus, words, envExample, ruleBook, ruleWords }) {
   return {
     routes: routeTable(routes),
     errors: errorTable(errorStatus, words),
     settings: settingTable(envExample),
+    blockingRules: ruleTable(ruleBook, ruleWords, 'blocking'),
+    errorRules: ruleTable(ruleBook, ruleWords, 'error'),
+    warningRules: ruleTable(ruleBook, ruleWords, 'warning'),
   };
 }
 
@@ -56,4 +71,4 @@ export const fillTables = (page, tables) =>
   );
 
 /** The pages that hold such tables. */
-export const pagesWithTables = ['docs/http.md', 'docs/operations.md'];
+export const pagesWithTables = ['docs/http.md', 'docs/operations.md', 'docs/fhir.md'];

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fillTables, makeTables, pagesWithTables } from '../../scripts/docs-tables.mjs';
 import { init } from '../../src/digime/index.js';
 import { errorStatus } from '../../src/errors.js';
+import { ruleBook } from '../../src/fhir/index.js';
 import { routes } from '../../src/openapi/document.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { blocksOf, pages, project, read } from './read-pages.js';
@@ -14,7 +15,14 @@ const settings = new Set(
 );
 
 test.each(pagesWithTables)('the tables of %s say what the sources say', (page) => {
-  const tables = makeTables({ routes, errorStatus, words, envExample: read('.env.example') });
+  const tables = makeTables({
+    routes,
+    errorStatus,
+    words,
+    envExample: read('.env.example'),
+    ruleBook,
+    ruleWords: JSON.parse(read('src/fhir/explain/words/en.json')),
+  });
   // When this fails: npm run docs
   expect(read(page)).toBe(fillTables(read(page), tables));
 });

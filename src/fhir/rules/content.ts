@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readNarrative } from '../structure/narrative-div.js';
 import type { Fields } from '../walk-resource.js';
 import type { Entry, NodeRule } from './rule.js';
@@ -9,7 +10,7 @@ const beginnings: Readonly<Record<string, readonly string[]>> = {
   'image/jpeg': ['\xff\xd8\xff'],
   'image/jpg': ['\xff\xd8\xff'],
   'image/gif': ['GIF87a', 'GIF89a'],
-  'image/tiff': ['II*\0', 'MM\0*'],
+  'image/tiff': ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'],
 };
 /** A PDF may begin within its first kibibyte (ISO 32000-1, annex H, note 13). */
 const pdfLead = 1024;
@@ -27,32 +28,58 @@ export const binaryIsItsType: NodeRule = ({ value, path }, report) => {
   if (!isItsType(value.contentType, value.content)) report([...path, 'content'], 'binary-not-its-type');
 };
 
-/** An attachment holds what its contentType says, leads to an address that can be fetched, and knows its size. */
+/** An attachment holds what its contentType says, leads to what is there, and knows its size and its hash. */
 export function attachmentFits(entries: readonly Entry[]): NodeRule {
-  const binaryAt = new Map<unknown, Fields>();
+  const resourceAt = new Map<unknown, Fields>();
   for (const { value, resource } of entries) {
-    if (resource.resourceType !== 'Binary') continue;
-    if (value.fullUrl !== undefined) binaryAt.set(value.fullUrl, resource);
-    if (typeof resource.id === 'string') binaryAt.set(`Binary/${resource.id}`, resource);
+    if (value.fullUrl !== undefined) resourceAt.set(value.fullUrl, resource);
+    if (typeof resource.id === 'string') resourceAt.set(`${resource.resourceType}/${resource.id}`, resource);
   }
   return ({ value, path }, report) => {
-    const { url, size, data, contentType } = value;
+    const { url, size, hash, data, contentType } = value;
     if (!isItsType(contentType, data)) report([...path, 'data'], 'binary-not-its-type');
-    if (typeof url === 'string' && !isFetchable(url)) report([...path, 'url'], 'attachment-url');
-    const binary = typeof url === 'string' ? binaryAt.get(url) : undefined;
-    if (/^urn:/i.test(String(url)) && !binary) report([...path, 'url'], 'reference-unresolved');
-    const length = bytesOf(data ?? binary?.content);
+    const target = typeof url === 'string' ? resourceAt.get(url) : undefined;
+    const isBinary = target?.resourceType === 'Binary';
+    if (typeof url === 'string') {
+      if (!isFetchable(url)) report([...path, 'url'], 'attachment-url');
+      else if (target && !isBinary) report([...path, 'url'], 'attachment-target');
+      else if (/^urn:/i.test(url) && !target) report([...path, 'url'], 'reference-unresolved');
+    }
+    if (isBinary && !isSameType(contentType, target.contentType))
+      report([...path, 'contentType'], 'attachment-type');
+    const content = data ?? (isBinary ? target.content : undefined);
+    const length = bytesOf(content);
     if (typeof size === 'number' && length !== undefined && size !== length) {
       report([...path, 'size'], 'attachment-size', { length });
     }
+    if (typeof hash === 'string' && typeof content === 'string' && !isHashOf(hash, content))
+      report([...path, 'hash'], 'attachment-hash');
   };
 }
 
+/** SHA-1 of the bytes before base64, itself in base64 (datatypes-definitions.html#Attachment.hash). */
+function isHashOf(hash: string, content: string): boolean {
+  const sum = createHash('sha1').update(Buffer.from(content, 'base64')).digest();
+  return Buffer.from(hash, 'base64').equals(sum);
+}
+
+/** Two types of one file agree: parameters aside, any kind of XML is XML, and bytes can be anything. */
+function isSameType(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'string' || typeof other !== 'string') return true;
+  const [a, b] = [one, other].map((type) => {
+    const plain = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    return /[/+]xml$/.test(plain) ? 'text/xml' : plain.replace('image/jpg', 'image/jpeg');
+  });
+  return a === b || a === 'application/octet-stream' || b === 'application/octet-stream';
+}
+
+/** Any scheme is allowed (`cid:` is named in the definition), but for those that lead to a program or to this machine. */
 function isFetchable(url: string): boolean {
-  if (/^(?:https?|ftps?|mllp|mllps):\/\/[^/]/i.test(url)) return URL.canParse(url);
-  if (/^urn:(?:uuid|oid):\S+$|^#\S+$/i.test(url)) return true;
+  if (/^(?:https?|ftps?|mllps?):/i.test(url)) return /^[a-z]+:\/\/[^/]/i.test(url) && URL.canParse(url);
+  if (/^(?:javascript|vbscript|file|blob|about):/i.test(url)) return false;
+  if (/^[a-z][a-z0-9+.-]*:./i.test(url)) return true;
   // A relative one, as `Binary/1`.
-  return !/^[a-z][a-z0-9+.-]*:|[\\<>"^`{|}]|^\/\//i.test(url);
+  return !/[\\<>"^`{|}]|^\/\//.test(url);
 }
 
 function isItsType(contentType: unknown, content: unknown): boolean {

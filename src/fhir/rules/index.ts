@@ -1,5 +1,7 @@
 import type { Report } from '../explain/problem.js';
 import { type Fields, isFields, walkResource } from '../walk-resource.js';
+import { contentTypeIsOne, identifierIsAddress, languageIsTag, systemIsWhatItSays } from './address-forms.js';
+import { codeIsWellFormed, systemIsNamedAsHl7Does } from './code-forms.js';
 import { codingIsComplete, codingIsKnown, conceptIsReadable } from './coding.js';
 import { containedIsBare, containedIsKnown, containedIsUsed } from './contained.js';
 import { attachmentFits, binaryIsItsType, narrativeIsPlain } from './content.js';
@@ -7,36 +9,64 @@ import { fullUrlAgreesWithId, fullUrlIsAbsolute, fullUrlsAreUnique, methodFitsId
 import { identifierIsComplete } from './identifiers.js';
 import { bundleFollowsStandard } from './information-standard.js';
 import { invariantRules } from './invariants.js';
-import { resourceHasProfile } from './profile.js';
+import { datesHaveCome, documentIsListed, subjectIsOne } from './one-person.js';
+import { profileFits, resourceHasProfile } from './profile.js';
 import { referenceFits, referenceHasDisplay } from './references.js';
 import type { BundleRule, Entry, EntryRule, NodeRule } from './rule.js';
-import { bundleIsASend, requestFitsResource, resourceIsSendable } from './send-bundle.js';
+import {
+  bundleIsASend,
+  ifNoneExistFits,
+  requestFitsResource,
+  resourceIsSendable,
+  updatesAreSeparate,
+} from './send-bundle.js';
+import { unitIsOfUcum } from './units.js';
 import { vitalSignIsComplete } from './vital-signs.js';
 
-const bundleRules: readonly BundleRule[] = [bundleIsASend, fullUrlsAreUnique, bundleFollowsStandard];
+const bundleRules: readonly BundleRule[] = [
+  bundleIsASend,
+  fullUrlsAreUnique,
+  updatesAreSeparate,
+  bundleFollowsStandard,
+  documentIsListed,
+  subjectIsOne,
+];
 
 const entryRules: readonly EntryRule[] = [
   resourceHasProfile,
+  profileFits,
+  datesHaveCome,
   fullUrlIsAbsolute,
   fullUrlAgreesWithId,
   methodFitsIdentity,
   resourceIsSendable,
   requestFitsResource,
+  ifNoneExistFits,
   vitalSignIsComplete,
 ];
 
-const resourceRules: readonly NodeRule[] = [containedIsBare, containedIsUsed, containedIsKnown];
+const resourceRules: readonly NodeRule[] = [
+  containedIsBare,
+  containedIsUsed,
+  containedIsKnown,
+  languageIsTag,
+];
 const invariants = invariantRules();
+const quantityTypes = ['Quantity', 'Age', 'Count', 'Distance', 'Duration'];
 
 /** The rules about one kind of object, some of which look at the other entries of the bundle. */
 function nodeRulesFor(entries: readonly Entry[]): Map<string, readonly NodeRule[]> {
   const rules = new Map<string, readonly NodeRule[]>([
     ['Reference', [referenceHasDisplay, referenceFits(entries)]],
     ['CodeableConcept', [conceptIsReadable]],
-    ['Coding', [codingIsComplete, codingIsKnown]],
-    ['Identifier', [identifierIsComplete]],
-    ['Attachment', [attachmentFits(entries)]],
-    ['Binary', [binaryIsItsType]],
+    [
+      'Coding',
+      [codingIsComplete, codingIsKnown, systemIsNamedAsHl7Does, systemIsWhatItSays, codeIsWellFormed],
+    ],
+    ['Identifier', [identifierIsComplete, systemIsWhatItSays, identifierIsAddress]],
+    ...quantityTypes.map((type) => [type, [systemIsNamedAsHl7Does, unitIsOfUcum]] as const),
+    ['Attachment', [attachmentFits(entries), contentTypeIsOne, languageIsTag]],
+    ['Binary', [binaryIsItsType, contentTypeIsOne]],
     ['Narrative', [narrativeIsPlain]],
   ]);
   for (const [type, own] of invariants) rules.set(type, [...(rules.get(type) ?? []), ...own]);

@@ -1,6 +1,7 @@
 import type { PathSegment } from '../explain/problem.js';
 import type { RuleId } from '../explain/rule-book.js';
 import { type Fields, isFields, objectsIn } from '../walk-resource.js';
+import { ucum } from './code-forms.js';
 import { isPresent } from './data-absent.js';
 import type { NodeRule } from './rule.js';
 
@@ -12,7 +13,6 @@ interface Invariant {
   isBroken(value: Fields): boolean;
 }
 
-const ucum = 'http://unitsofmeasure.org';
 const currencies = 'urn:iso:std:iso:4217';
 const has = isPresent;
 const valueKeys = (value: Fields) => Object.keys(value).filter((key) => /^_?value[A-Z]/.test(key));
@@ -28,6 +28,13 @@ const needs = (rule: RuleId, on: string, key: string, needed: string): Invariant
 const isNegative = (value: unknown) => typeof value === 'number' && value < 0;
 const hasOtherSystem = ({ system }: Fields, wanted: string) => system !== undefined && system !== wanted;
 const hasNoCode = (value: Fields) => value.value !== undefined && !has(value, 'code');
+
+/** The elements whose type is SimpleQuantity, a Quantity without comparator. */
+const simpleQuantities: readonly (readonly [on: string, ...keys: string[]])[] = [
+  ['Range', 'low', 'high'],
+  ['SampledData', 'origin'],
+  ['Observation.referenceRange', 'low', 'high'],
+];
 
 /**
  * The invariants of STU3 for the types of a push (the StructureDefinitions' `constraint`s); those of the bundle, of
@@ -111,6 +118,16 @@ const invariants: readonly Invariant[] = [
   ...['Quantity', 'Age', 'Count', 'Distance', 'Duration', 'Money'].map((type) =>
     needs('qty-3', type, 'code', 'system'),
   ),
+  ...simpleQuantities.flatMap(([on, ...keys]) =>
+    keys.map(
+      (at): Invariant => ({
+        rule: 'simple-quantity',
+        on: [on],
+        at,
+        isBroken: (value) => isFields(value[at]) && value[at].comparator !== undefined,
+      }),
+    ),
+  ),
   { rule: 'rng-2', on: ['Range'], at: 'high', isBroken: isUpsideDown },
   {
     rule: 'rat-1',
@@ -192,6 +209,9 @@ function isAtHome(list: unknown): boolean {
 function isAfter(start: unknown, end: unknown): boolean {
   if (typeof start !== 'string' || typeof end !== 'string') return false;
   if (start.length > 10 && end.length > 10) return Date.parse(start) > Date.parse(end);
+  // A day without a zone is up to a day longer than itself.
+  if (start.length > 10 !== end.length > 10 && start.length >= 10 && end.length >= 10)
+    return Date.parse(start.slice(0, 10)) - Date.parse(end.slice(0, 10)) > 86_400_000;
   const precision = Math.min(start.length, end.length, 10);
   return start.slice(0, precision) > end.slice(0, precision);
 }

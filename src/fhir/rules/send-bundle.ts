@@ -1,8 +1,9 @@
 import { nearestName } from '../explain/nearest-name.js';
+import { formatPath } from '../explain/path.js';
 import type { PathSegment, Report } from '../explain/problem.js';
 import { sendableList, sendableTypes } from '../structure/shapes.js';
 import { type Fields, isFields } from '../walk-resource.js';
-import type { BundleRule, EntryRule } from './rule.js';
+import type { BundleRule, Entry, EntryRule } from './rule.js';
 
 /** A send is a batch or a transaction with at least one entry; each entry holds a resource and its request. */
 export const bundleIsASend: BundleRule = (bundle, _entries, report) => {
@@ -24,6 +25,29 @@ function checkEntry(entry: Fields, path: PathSegment[], report: Report): void {
   if (method === 'GET' || method === 'DELETE') report([...path, 'request', 'method'], 'request-method');
   else if (entry.resource === undefined) report([...path, 'resource'], 'resource-absent');
 }
+
+/** A transaction fails where two of its updates have one target. */
+export const updatesAreSeparate: BundleRule = (bundle, entries, report) => {
+  if (bundle.type !== 'transaction') return;
+  const firstTo = new Map<string, Entry>();
+  for (const entry of entries) {
+    const { method, url } = entry.request;
+    if (method !== 'PUT' || typeof url !== 'string') continue;
+    const target = url.replace(/^\//, '');
+    const first = firstTo.get(target);
+    if (first) report([...entry.path, 'request', 'url'], 'put-twice', { other: formatPath(first.path) });
+    else firstTo.set(target, entry);
+  }
+};
+
+/** `ifNoneExist` is the search alone, and only a create asks for it. */
+export const ifNoneExistFits: EntryRule = ({ request, path }, report) => {
+  const { ifNoneExist, method } = request;
+  if (typeof ifNoneExist !== 'string') return;
+  const place = [...path, 'request', 'ifNoneExist'];
+  if (!/^[^?/]+=/.test(ifNoneExist)) report(place, 'if-none-exist-form');
+  else if (method !== undefined && method !== 'POST') report(place, 'if-none-exist-method');
+};
 
 /** Only resources of the types that the structure data describes can be sent by themselves. */
 export const resourceIsSendable: EntryRule = ({ resource, path }, report) => {

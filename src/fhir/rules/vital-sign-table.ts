@@ -1,8 +1,6 @@
 import { type Fields, isFields, objectsIn } from '../walk-resource.js';
+import { loinc, snomed } from './code-forms.js';
 
-export const loinc = 'http://loinc.org';
-const snomed = 'http://snomed.info/sct';
-export const ucum = 'http://unitsofmeasure.org';
 const zib = 'http://nictiz.nl/fhir/StructureDefinition/';
 const hl7 = 'http://hl7.org/fhir/StructureDefinition/';
 

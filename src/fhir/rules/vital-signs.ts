@@ -1,17 +1,10 @@
 import type { PathSegment, Report } from '../explain/problem.js';
 import { type Fields, isFields, objectsIn } from '../walk-resource.js';
+import { loinc, ucum } from './code-forms.js';
 import { isDataAbsent, isOnlyExtended, isPresent } from './data-absent.js';
 import { profilesOf } from './profile.js';
 import type { EntryRule } from './rule.js';
-import {
-  glucoseUnit,
-  isCodedAs,
-  loinc,
-  loincCodesOf,
-  ucum,
-  type VitalSign,
-  vitalSigns,
-} from './vital-sign-table.js';
+import { glucoseUnit, isCodedAs, loincCodesOf, type VitalSign, vitalSigns } from './vital-sign-table.js';
 
 const categorySystem = 'http://hl7.org/fhir/observation-category';
 const category = 'vital-signs';
@@ -20,7 +13,9 @@ const category = 'vital-signs';
 export const vitalSignIsComplete: EntryRule = ({ resource, path }, report) => {
   const profiles = profilesOf(resource);
   const place = [...path, 'resource'];
-  const sign = vitalSigns.find(({ profiles: own }) => own.some((profile) => profiles.includes(profile)));
+  const claimed = vitalSigns.filter(({ profiles: own }) => own.some((profile) => profiles.includes(profile)));
+  // A pulse may claim to be a heart rate as well: its code tells which of the two it is measured by.
+  const sign = claimed.find((one) => isCodedAs(one, resource.code)) ?? claimed[0];
   if (resource.resourceType !== 'Observation') {
     if (sign) report([...place, 'resourceType'], 'vital-sign-type');
     return;
@@ -34,6 +29,10 @@ function checkSign(sign: VitalSign, resource: Fields, place: PathSegment[], repo
   checkCategory(sign, resource, place, report);
   if (!Object.keys(resource).some((key) => /^_?effective[A-Z]/.test(key))) {
     report([...place, 'effectiveDateTime'], 'vital-sign-time');
+  }
+  const { effectiveDateTime } = resource;
+  if (typeof effectiveDateTime === 'string' && /^\d{4}(?:-\d\d)?$/.test(effectiveDateTime)) {
+    report([...place, 'effectiveDateTime'], 'vs-1');
   }
   if (!isPresent(resource, 'subject')) report([...place, 'subject'], 'vital-sign-subject');
   const { code } = resource;
@@ -92,12 +91,20 @@ function checkComponents(sign: VitalSign, resource: Fields, place: PathSegment[]
   if (sign.needsComponents && absent.length > 0) {
     report([...place, 'component'], 'vital-sign-component', { names: absent.join(', ') });
   }
+  for (const [index, component] of components.entries()) {
+    if (isFields(component) && !saysSomething(component)) report([...place, 'component', index], 'vs-3');
+  }
   const [high, low] = values;
   if (sign.needsComponents && high !== undefined && low !== undefined && high < low) {
     report([...place, 'component'], 'vital-sign-unlikely');
   }
   if (sign.needsComponents || components.length > 0) return;
   checkQuantity(sign, resource, place, report);
+}
+
+/** A value, why there is none, or an extension that may say either. */
+function saysSomething(component: Fields): boolean {
+  return Object.keys(component).some((key) => /^(?:_?value[A-Z]|dataAbsentReason$|extension$)/.test(key));
 }
 
 function checkQuantity(sign: VitalSign, holder: Fields, path: PathSegment[], report: Report): void {

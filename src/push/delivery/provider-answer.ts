@@ -1,3 +1,5 @@
+import { isFields } from '../../fhir/index.js';
+
 /** One remark of a FHIR `OperationOutcome`, cut to what a page can show. */
 export interface AnswerIssue {
   /** `fatal`, `error`, `warning` or `information`; whatever else the provider wrote. */
@@ -33,9 +35,7 @@ export interface ProviderAnswer {
 
 const maxShown = 200;
 
-type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+type Fields = Readonly<Record<string, unknown>>;
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 500) : '');
 const isGrave = ({ severity }: AnswerIssue) => severity === 'error' || severity === 'fatal';

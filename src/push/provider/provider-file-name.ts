@@ -1,6 +1,4 @@
-type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isFields } from '../../fhir/index.js';
 
 /** What a bundle is about comes before whom it is about and what it is wrapped in. */
 const subjects = [
@@ -36,7 +34,7 @@ export function bundleFileName(bundle: unknown): string {
 }
 
 /** The Dutch building block that the resource's first profile names, such as `BloodPressure`. */
-function zibOf({ meta }: Fields): string | undefined {
+function zibOf({ meta }: Readonly<Record<string, unknown>>): string | undefined {
   const profiles = isFields(meta) && Array.isArray(meta.profile) ? meta.profile : [];
   return /\/zib-([A-Za-z]+)$/.exec(String(profiles[0] ?? ''))?.[1];
 }
