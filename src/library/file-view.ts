@@ -1,4 +1,5 @@
 import { downloadName } from './download-name.js';
+import { type FileKind, fileKindOf } from './file-kind.js';
 import type { PushedFile } from './pushed-files.js';
 import type { LibraryFile } from './read-library.js';
 
@@ -9,6 +10,8 @@ export interface FileView {
   /** What to call it: the name of the push with the same bytes, where there is one. */
   title: string;
   type?: string;
+  /** The type in a word that pages have in both languages. */
+  kind: FileKind;
   /** Of the content, once it was read. */
   size?: number;
   /** Of the encrypted body, where digi.me announced it: close to the content's when that is not compressed. */
@@ -59,6 +62,7 @@ export function fileView(
     name,
     title: downloadName((pushed ?? likely)?.fileName, name, details?.mimeType),
     ...(details?.mimeType && { type: details.mimeType }),
+    kind: fileKindOf(details?.mimeType),
     ...(bytes && { size: bytes.size, sha256: bytes.sha256 }),
     ...(sentBytes !== undefined && { sentBytes }),
     tags: details?.tags ?? [],

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { AppError } from '../errors.js';
 import { oneString } from '../web/index.js';
+import { fileKindOf } from './file-kind.js';
 import type { LibraryFile } from './read-library.js';
 
 /** What the visitor wants to see of the library; without a value everything. */
@@ -27,7 +28,10 @@ export function readFilter(query: Request['query']): LibraryFilter {
 
 export const isFiltering = (filter: LibraryFilter): boolean => Object.keys(filter).length > 0;
 
-/** Whether the filter lets a file through; capitals don't matter. `image/*` stands for all pictures. */
+/**
+ * Whether the filter lets a file through; capitals don't matter. A type is a MIME type, `image/*` for all pictures, or a
+ * kind of file (`photo`), which has no slash.
+ */
 export function passes(filter: LibraryFilter, { details }: LibraryFile): boolean {
   if (!isFiltering(filter)) return true;
   if (details === undefined) return false;
@@ -42,6 +46,7 @@ export function passes(filter: LibraryFilter, { details }: LibraryFile): boolean
 }
 
 function isOfType(mimeType: string, wanted: string): boolean {
+  if (!wanted.includes('/')) return fileKindOf(mimeType) === wanted;
   const plain = mimeType.split(';', 1)[0]?.trim() ?? '';
   return wanted.endsWith('/*') ? plain.startsWith(wanted.slice(0, -1)) : plain === wanted;
 }

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { type Connection, connectionView } from '../connections/index.js';
 import { AppError } from '../errors.js';
 import { languageOf, oneString, renderPage, translator, wantsJson } from '../web/index.js';
+import { fileKindOf, fileKinds } from './file-kind.js';
 import { type FileView, fileView } from './file-view.js';
 import { isLearning, type LearningOptions, learnDetails, smallFileBytes } from './learn-details.js';
 import { choicesOf, isFiltering, type LibraryFilter, passes, readFilter } from './library-filter.js';
@@ -75,10 +76,20 @@ export async function showLibrary(
   renderPage(req, res, 'library/list', {
     ...model,
     isFiltering: isFiltering(filter),
+    kinds: kindsToChoose(model.choices.type, filter.type),
     connection: connectionView(t, connection),
     readings: connections.filter(({ type }) => type === 'read').map((other) => connectionView(t, other)),
     pageLinks: linksToPages(req, shown.page, shown.pages),
   });
+}
+
+/** The kinds among the types that there are, in one order; the one that is chosen is marked. */
+function kindsToChoose(types: readonly string[], chosen: string | undefined) {
+  const kindOf = (type: string) => fileKinds.find((kind) => kind === type.toLowerCase()) ?? fileKindOf(type);
+  const present = new Set(types.map(kindOf));
+  return fileKinds
+    .filter((kind) => present.has(kind))
+    .map((kind) => ({ kind, isChosen: chosen !== undefined && kindOf(chosen) === kind }));
 }
 
 function pageOf(req: Request): number {

@@ -242,6 +242,10 @@ export const schemas: Record<string, Schema> = {
       name: text("digi.me's own name for it"),
       title: text(),
       type: text(),
+      kind: {
+        enum: ['pdf', 'photo', 'text', 'table', 'document', 'record', 'sound', 'film', 'archive', 'other'],
+        description: 'The type in one word',
+      },
       size: count('Bytes, once it was read'),
       sentBytes: count('Of the encrypted body'),
       sha256: text('Of the content, once it was read'),

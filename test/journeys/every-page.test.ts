@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type Pair, startPair } from '../support/start-pair.js';
-import { expectAccessible, launchBrowser } from './visit.js';
+import { expectAccessible, expectFitsPhones, launchBrowser } from './visit.js';
 
 let pair: Pair;
 let browser: Browser;
@@ -79,6 +79,9 @@ const fixed = [
   '/push?lang=nl',
 ];
 
+/** Too much in them for axe to look at in every variant: they have journeys of their own, and only have to fit here. */
+const ofDevelopers = ['/studio', '/docs', '/inspector/protocol'];
+
 describe.each([
   [1280, 'light'],
   [1280, 'dark'],
@@ -86,6 +89,7 @@ describe.each([
   [390, 'dark'],
   [320, 'light'],
 ] as const)('at %i pixels, %s', (width, colorScheme) => {
+  const isPhone = width === 320;
   let context: BrowserContext;
   let page: Page;
   const faults: string[] = [];
@@ -95,6 +99,7 @@ describe.each([
       colorScheme,
       locale: 'en-GB',
       bypassCSP: true,
+      hasTouch: isPhone,
     });
     page = await context.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
@@ -105,14 +110,31 @@ describe.each([
     for (const path of fixed) {
       await page.goto(open(path));
       await expectAccessible(page);
+      if (isPhone) await expectFitsPhones(page);
     }
   }, 300_000);
 
   test('nor once there is something to show', async () => {
     const pushes = await fillPages(page);
+    // The longest words and all raw facts where there is the least room.
+    if (isPhone) {
+      await page.goto(open('/?lang=nl'));
+      await page.locator('#developer-view').click();
+    }
     for (const path of [...fixed, ...pushes]) {
       await page.goto(open(path));
       await expectAccessible(page);
+      if (isPhone) await expectFitsPhones(page);
+    }
+    if (isPhone) {
+      for (const path of [...ofDevelopers, `${pair.sandbox.url}/sandbox/library`]) {
+        await page.goto(open(path));
+        await expectFitsPhones(page);
+      }
+      await page.goto(open('/push/provider/sources'));
+      await page.locator('main form[action="/authorize"] button').first().click();
+      await page.waitForURL(/apps\/saas/);
+      await expectFitsPhones(page);
     }
     expect(faults).toEqual([]);
   }, 300_000);

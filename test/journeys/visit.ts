@@ -52,3 +52,40 @@ export async function expectAccessible(page: Page): Promise<void> {
   );
   expect(wider).toBe(0);
 }
+
+/**
+ * Nothing sticks out at the side on the smallest phone, nor with text of twice the size (WCAG 1.4.10 and 1.4.4), and what
+ * a finger presses is 44 pixels high and wide (WCAG 2.5.5; links within a text may be smaller, and what Swagger UI draws
+ * is not ours). The page must have been opened in a context with `hasTouch`.
+ */
+export async function expectFitsPhones(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  const wider: string[] = [];
+  for (const [width, textPercent] of [
+    [320, 100],
+    [390, 200],
+  ] as const) {
+    await page.setViewportSize({ width, height: 844 });
+    const [over, elements] = (await page.evaluate(`(() => {
+      const root = document.documentElement;
+      root.style.fontSize = '${textPercent}%';
+      const over = root.scrollWidth - root.clientWidth;
+      const sticking = over === 0 ? [] : [...document.querySelectorAll('body *')]
+        .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 1);
+      return [over, sticking.slice(0, 5).map((element) => element.outerHTML.slice(0, 60))];
+    })()`)) as [number, string[]];
+    if (over > 0) wider.push(`${page.url()} at ${width} with ${textPercent} % text: ${over} px`, ...elements);
+  }
+  const small = await page.evaluate(`(() => {
+    document.documentElement.style.fontSize = '';
+    const pressed = 'a, button, select, summary, textarea, input:not([type="hidden"], [type="checkbox"], [type="radio"])';
+    return [...document.querySelectorAll(pressed)]
+      .filter((element) => element.checkVisibility() && !element.closest('.swagger-ui'))
+      .map((element) => [element, element.getBoundingClientRect()])
+      .filter(([element, { width, height }]) => width > 1 && height > 1 && (width < 43.5 || height < 43.5)
+        && !(getComputedStyle(element).display === 'inline' && element.closest('p, li, td, dd, label')))
+      .map(([element, { width, height }]) => element.outerHTML.slice(0, 60) + ' ' + Math.round(width) + '×' + Math.round(height));
+  })()`);
+  if (before) await page.setViewportSize(before);
+  expect({ url: page.url(), wider, small }).toEqual({ url: page.url(), wider: [], small: [] });
+}

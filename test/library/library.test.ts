@@ -64,6 +64,8 @@ describe('the list', () => {
     ['reference=L-1', ['text/plain']],
     ['type=image/png', ['image/png']],
     ['type=image/*', ['image/png']],
+    ['type=photo', ['image/png']],
+    ['type=record', []],
     ['tag=photo&type=text/plain', []],
     ['tag=nothing', []],
   ])('keeps what fits ?%s', async (query, types) => {
@@ -88,7 +90,20 @@ describe('the list', () => {
     expect(page.status).toBe(200);
     expect(page.text).toContain('&lt;b&gt;&amp;&#34;');
     expect(page.text).not.toContain('<b>&');
-    expect(page.text).toContain('same bytes as push');
+    expect(page.text).toContain('arrived unchanged');
+  });
+
+  test('speaks of kinds and senders to a person, and of types and ids to a developer', async () => {
+    const { files } = await finishedList(browser);
+    const raw = [...files.map(({ type }: { type: string }) => type), 'same bytes as push'];
+    const { text: plain } = await browser.get('/library');
+    for (const fact of raw) expect(plain).not.toContain(fact);
+    expect(plain).toContain('Photo');
+    expect(plain).toContain('you, from here');
+    const developer = browser.twin();
+    await developer.post('/view', { view: 'developer', page: '/library' });
+    const { text: detailed } = await developer.get('/library');
+    for (const fact of raw) expect(detailed).toContain(fact);
   });
 });
 
