@@ -5,13 +5,13 @@ const lookAnywayMs = 10_000;
 
 /*
  * Calls `onState` with the push each time its state changes, until it is final: by server-sent events, or by asking
- * again and again where those do not get through; `onGone` when there is no such push any more. Gives a function that
- * stops it.
+ * again and again where those do not get through; `onGone` when there is no such push any more; `onProgress` with
+ * `{ sentBytes, totalBytes }` while an attempt moves. Gives a function that stops it.
  */
-export function followPush(links, onState, onGone = () => {}) {
+export function followPush(links, onState, onGone = () => {}, onProgress = undefined) {
   let stopped = false;
   let timer;
-  const source = new EventSource(links.events);
+  const source = new EventSource(onProgress ? `${links.events}?progress` : links.events);
 
   const stop = () => {
     stopped = true;
@@ -47,6 +47,7 @@ export function followPush(links, onState, onGone = () => {}) {
     pollIn(lookAnywayMs);
     take(JSON.parse(event.data));
   });
+  if (onProgress) source.addEventListener('progress', (event) => onProgress(JSON.parse(event.data)));
   source.addEventListener('error', () => {
     // While it says CONNECTING the browser tries again by itself; CLOSED means that it has given up.
     if (source.readyState === EventSource.CLOSED) pollIn(0);

@@ -1,5 +1,6 @@
 import { followPush } from './follow.js';
 import { localizeTimes } from './times.js';
+import { createSay, formatBytes, formatPercent } from './words.js';
 
 const news = document.getElementById('news');
 const live = () => document.getElementById('live');
@@ -56,7 +57,31 @@ async function onState(push) {
   isRefreshing = false;
 }
 
-if (live().dataset.final === 'false') followPush(live().dataset, onState, () => location.reload());
+/* Once all bytes are sent it is digi.me's turn, and nobody knows for how long. */
+function onProgress({ sentBytes, totalBytes }) {
+  const place = document.getElementById('attempt-progress');
+  if (!place) return;
+  const bar = place.querySelector('progress');
+  const words = place.querySelector('p');
+  words.hidden = false;
+  if (sentBytes < totalBytes) {
+    bar.max = totalBytes;
+    bar.value = sentBytes;
+  } else {
+    bar.removeAttribute('value');
+  }
+  words.textContent = createSay(JSON.parse(place.dataset.words))(
+    sentBytes < totalBytes ? 'progress' : 'all',
+    {
+      percent: formatPercent(sentBytes / totalBytes),
+      sent: formatBytes(sentBytes),
+      total: formatBytes(totalBytes),
+    },
+  );
+}
+
+if (live().dataset.final === 'false')
+  followPush(live().dataset, onState, () => location.reload(), onProgress);
 
 // Back from the consent page, or from another tab where something was done about it.
 window.addEventListener('pageshow', (event) => {

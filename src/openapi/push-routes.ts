@@ -207,10 +207,19 @@ export const pushRoutes: readonly Route[] = [
     path: '/pushes/{id}/events',
     tag: 'Pushes',
     summary: 'Server-sent events, one per change, until the state is final',
-    parameters: [pushId],
+    parameters: [
+      pushId,
+      {
+        name: 'progress',
+        in: 'query',
+        description:
+          'With events `progress` in between: `{ sentBytes, totalBytes }` of the attempt under way',
+        schema: { type: 'string' },
+      },
+    ],
     answers: {
       '200': {
-        description: 'Events named `push`; each `data` is the push as JSON.',
+        description: 'Events named `state`; each `data` is the push as JSON.',
         content: { 'text/event-stream': { type: 'string' } },
       },
     },

@@ -42,6 +42,10 @@ const pushProperties = {
     'advice',
   ]),
   possiblyDuplicated: flag('An attempt ended without an answer, so it may have arrived twice'),
+  progress: {
+    ...object({ sentBytes: count('Given to the connection'), totalBytes: count('Of the file') }),
+    description: 'Of the attempt under way, where the process that answers makes it and the file is large',
+  },
   response: { description: "The provider's answer" },
   answer: { description: "The provider's answer entry by entry, where it is FHIR" },
   overruled: {
@@ -110,6 +114,7 @@ export const schemas: Record<string, Schema> = {
     'nextAttemptAt',
     'keptUntil',
     'lastError',
+    'progress',
     'response',
     'answer',
     'overruled',

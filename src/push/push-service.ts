@@ -7,6 +7,7 @@ import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { Database, PayloadStore, Sealer } from '../storage/index.js';
 import type { EventStreams, Logger, RateLimits } from '../web/index.js';
+import { AttemptProgress } from './delivery/attempt-progress.js';
 import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { AttemptMaker } from './delivery/make-attempt.js';
@@ -96,7 +97,8 @@ export function createPushService(options: PushServiceOptions): PushService {
   const sweeper = new PayloadSweeper(database, spool, config.dispatch.failedRetentionMs, log, now);
   const retention = new PushRetention(database, sweeper, config.retention, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
-  const deliverer = new Deliverer({ sdk, calls, spool });
+  const progress = new AttemptProgress();
+  const deliverer = new Deliverer({ sdk, calls, spool, progress });
   const circuit = new PlatformCircuit(config.dispatch);
   const metrics = new PushMetrics(registry, {
     countByState: () => queue.countByState(),
@@ -136,7 +138,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     routers: [
       pushRouter({
         ...{ connections, ledger, dispatcher, circuit, events, sweeper, retention, streams },
-        ...{ intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
+        ...{ progress, intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
       uploadsRouter({ connections, guard, intake, uploads, records, maxUploadBytes, limits }),
       providerRouter({

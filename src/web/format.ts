@@ -5,6 +5,8 @@ export type Format = {
   number(value: number): string;
   /** A size in binary units: `100 MiB`. */
   bytes(value: number): string;
+  /** A share of one in whole percents, never more than is there: `45%`. */
+  percent(share: number): string;
   /** A length of time: `250 ms`, `4.2 sec`, `3 min 5 sec`, `2 hr`. */
   duration(ms: number): string;
   /** Day and time with the name of the time zone it is given in: `4 Mar 2025, 14:05:09 UTC`. */
@@ -32,6 +34,7 @@ export function formatOf(language: Language, timeZone?: string): Format {
 function createFormat(locale: string, timeZone?: string): Format {
   const zone = timeZone === undefined ? {} : { timeZone };
   const whole = new Intl.NumberFormat(locale);
+  const percents = new Intl.NumberFormat(locale, { style: 'percent' });
   const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const day = {
     day: 'numeric',
@@ -72,6 +75,7 @@ function createFormat(locale: string, timeZone?: string): Format {
       }
       return `${oneDigit.format(scaled)} ${binaryUnits[step]}`;
     },
+    percent: (share) => percents.format(Math.floor(share * 100) / 100),
     duration(ms) {
       if (ms < 1000) return unit(Math.round(ms), 'millisecond');
       if (ms < 10_000) return unit(ms / 1000, 'second', 1);

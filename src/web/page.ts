@@ -2,7 +2,7 @@ import compression from 'compression';
 import type { Express, Request, Response } from 'express';
 import type { Assets } from './assets.js';
 import { type Format, formatOf } from './format.js';
-import { scriptWords, type Translate, translator } from './i18n.js';
+import { hasWord, scriptWords, type Translate, translator } from './i18n.js';
 import { isDeveloperView, type Language, languageOf, languages } from './preferences.js';
 import { visitorOf } from './session.js';
 
@@ -26,6 +26,8 @@ export type SharedLocals = {
   /** Where the switch between the views comes back to. */
   thisPage: string;
   title?: string;
+  /** One sentence about the page, for search engines and for who shares its address. */
+  description: string;
   step?: Step;
 };
 
@@ -61,9 +63,11 @@ export function renderPage(
   options: { status?: number; title?: string; step?: Step } = {},
 ): void {
   const lang = languageOf(req);
+  const t = translator(lang);
+  const ofView = `descriptions:${view.replaceAll('/', '-')}`;
   const assets = res.app.locals.assets as Assets;
   const shared: SharedLocals = {
-    t: translator(lang),
+    t,
     lang,
     languageLinks: languages.map((other) => ({
       lang: other,
@@ -76,6 +80,7 @@ export function renderPage(
     mode: res.app.locals.mode,
     path: pathOf(req),
     isDeveloperView: isDeveloperView(req),
+    description: t(hasWord(ofView) ? ofView : 'common:description'),
     thisPage: canBeAskedForAgain(req) ? req.originalUrl : '/',
     ...(options.title !== undefined && { title: options.title }),
     ...(options.step !== undefined && { step: options.step }),

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.js';
 import type { PayloadStore } from '../../storage/index.js';
 import type { PayloadRecord } from '../ledger/work-queue.js';
 import type { Push } from '../push.js';
+import type { AttemptProgress } from './attempt-progress.js';
 
 export interface Delivery {
   status: number;
@@ -18,6 +19,7 @@ interface DelivererParts {
   readonly sdk: Pick<DigiMe, 'pushData'>;
   readonly calls: ConnectionCalls;
   readonly spool: Pick<PayloadStore, 'read'>;
+  readonly progress: AttemptProgress;
 }
 
 /** Hands payloads to digi.me. */
@@ -34,9 +36,9 @@ export class Deliverer {
    * @throws what the client throws, AppError ConnectionNotFound, or an Error of the spool
    */
   async deliver(push: Push, payload: PayloadRecord, signal: AbortSignal): Promise<Delivery> {
-    const { sdk, calls, spool } = this.#parts;
+    const { sdk, calls, spool, progress } = this.#parts;
     let delivery: Delivery = { status: 0 };
-    await calls.act({ id: push.connectionId, push: push.id }, async (call) => {
+    const sent = calls.act({ id: push.connectionId, push: push.id }, async (call) => {
       const common = {
         ...call,
         signal,
@@ -50,7 +52,7 @@ export class Deliverer {
           type: 'library',
           ...common,
           data: {
-            fileData: () => spool.read(payload, payload.key),
+            fileData: () => progress.measure(push.id, push.size, spool.read(payload, payload.key)),
             fileSize: push.size,
             fileName: push.fileName,
             fileDescriptor: push.descriptor,
@@ -67,6 +69,7 @@ export class Deliverer {
         });
       }
     });
+    await sent.finally(() => progress.ended(push.id));
     return delivery;
   }
 }

@@ -1,11 +1,12 @@
 import type { Request, Response } from 'express';
 import type { EventStreams } from '../../web/index.js';
+import type { Progress } from '../delivery/attempt-progress.js';
 import { finalStates } from '../push.js';
 import type { PushView } from './push-view.js';
 
 /**
  * Server-sent events (WHATWG HTML §9.2): an event `state` with the view of the push at once and after each change; ends
- * when the state is final.
+ * when the state is final. Where progress is watched, events `progress` with the bytes sent so far come in between.
  * @param load gives the view as it is now, `undefined` when the push is gone
  * @param watch calls back on a change, and returns how to end that
  * @throws AppError as `EventStreams.open`
@@ -18,11 +19,14 @@ export function streamPushEvents(
     readonly visitorId: string;
     load(): Promise<PushView | undefined>;
     watch(changed: () => void): () => void;
+    watchProgress?: ((moved: (progress: Progress) => void) => () => void) | undefined;
   },
 ): void {
   const { load, watch } = options;
-  let unwatch = () => {};
-  const stream = options.streams.open(req, res, options.visitorId, () => unwatch());
+  const watches: (() => void)[] = [];
+  const stream = options.streams.open(req, res, options.visitorId, () => {
+    for (const unwatch of watches) unwatch();
+  });
   if (!stream.isOpen) return;
   let last = '';
   let isLooking = false;
@@ -47,6 +51,8 @@ export function streamPushEvents(
     }
     isLooking = false;
   };
-  unwatch = watch(() => void changed());
+  watches.push(watch(() => void changed()));
+  const { watchProgress } = options;
+  if (watchProgress) watches.push(watchProgress((progress) => stream.send('progress', progress)));
   void changed();
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { type Connection, connectionLabel } from '../../connections/index.js';
 import { hasWord, languageOf, type Translate, translator } from '../../web/index.js';
+import type { Progress } from '../delivery/attempt-progress.js';
 import { type ProviderAnswer, readProviderAnswer } from '../delivery/provider-answer.js';
 import { type Attempt, isAboutOneAccount, type OverruledProblem, type Push } from '../push.js';
 
@@ -28,6 +29,8 @@ export interface PushView {
   /** `message` is what digi.me said; `sentence` and `advice` are ours, in the reader's language. */
   lastError?: { code: string; message: string; reference?: string; sentence: string; advice: string };
   possiblyDuplicated: boolean;
+  /** How far the attempt that is under way is, where this process makes it and the file is not small. */
+  progress?: Progress;
   /** It waits because digi.me is not answering at the moment, to this push or to others. */
   platformIsAway?: true;
   response?: unknown;
@@ -77,6 +80,7 @@ export function viewOf(
     attempts?: Attempt[];
     response?: unknown;
     platformIsAway?: boolean;
+    progress?: Progress | undefined;
   },
 ): PushView {
   const t = translator(languageOf(req));
@@ -103,6 +107,7 @@ export function viewOf(
     ...(lastError && { lastError: { ...lastError, ...explain(t, lastError.code) } }),
     possiblyDuplicated: push.possiblyDuplicated,
     ...(details.platformIsAway && push.state === 'queued' && { platformIsAway: true as const }),
+    ...(details.progress && push.state === 'pushing' && { progress: details.progress }),
     ...(details.response !== undefined && { response: details.response }),
     ...(answer && { answer }),
     connection: { id: push.connectionId, label: connectionLabel(t, details.connection) },

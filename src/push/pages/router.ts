@@ -10,6 +10,7 @@ import {
   visitorOf,
   wantsJson,
 } from '../../web/index.js';
+import type { AttemptProgress } from '../delivery/attempt-progress.js';
 import type { Dispatcher } from '../delivery/dispatcher.js';
 import type { PlatformCircuit } from '../delivery/platform-circuit.js';
 import type { LibraryIntake } from '../intake/library-intake.js';
@@ -51,6 +52,7 @@ export function pushRouter(parts: {
   readonly dispatcher: Pick<Dispatcher, 'wake'>;
   readonly circuit: Pick<PlatformCircuit, 'isAway'>;
   readonly events: PushEvents;
+  readonly progress: AttemptProgress;
   readonly streams: EventStreams;
   readonly sweeper: Pick<PayloadSweeper, 'release'>;
   readonly retention: Pick<PushRetention, 'endOf'>;
@@ -118,6 +120,9 @@ export function pushRouter(parts: {
           error instanceof AppError && error.code === 'NotFound' ? undefined : Promise.reject(error),
         ),
       watch: (changed) => events.watch(id, changed),
+      ...(req.query.progress !== undefined && {
+        watchProgress: (moved) => parts.progress.watch(id, moved),
+      }),
     });
   });
 
@@ -156,6 +161,7 @@ export function pushRouter(parts: {
       attempts,
       response,
       platformIsAway: parts.circuit.isAway,
+      progress: parts.progress.of(id),
     });
   }
   return router;

@@ -68,3 +68,28 @@ test('a change is told at once, also when another process made it', async () => 
   await readUntil(/"state":"cancelled"/);
   leave.abort();
 });
+
+test('who asks for it is told how far the attempt is, and the push itself says it as well', async () => {
+  const totalBytes = 24 * 2 ** 20;
+  // The platform reads nothing, so that most of the file is still to be sent whenever somebody looks.
+  pair.sandbox.control.addFault({ route: 'import', times: 1, behaviour: 'hang' });
+  const { json } = await browser.upload(Buffer.alloc(totalBytes, 'b'), fileMeta);
+  const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
+  const leave = new AbortController();
+  const answer = await fetch(new URL(`/pushes/${json.id}/events?progress`, pair.app.baseUrl), {
+    headers: { cookie },
+    signal: leave.signal,
+  });
+  let text = '';
+  for await (const piece of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += piece;
+    if (/^event: progress\ndata: .*$/m.test(text)) break;
+  }
+  const told = JSON.parse(/^event: progress\ndata: (.*)$/m.exec(text)?.[1] ?? '');
+  expect(told.totalBytes).toBe(totalBytes);
+  expect(told.sentBytes).toBeGreaterThan(0);
+  const shown = (await browser.getJson(`/pushes/${json.id}`)).json;
+  expect(shown).toMatchObject({ state: 'pushing', progress: { totalBytes } });
+  expect(shown.progress.sentBytes).toBeLessThan(totalBytes);
+  expect((await browser.get(`/pushes/${json.id}`)).text).toMatch(/<progress [^>]*max="25165824" value="\d+"/);
+});
