@@ -83,11 +83,10 @@ test('who asks for it is told how far the attempt is, and the push itself says i
   let text = '';
   for await (const piece of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += piece;
-    if (/^event: progress\ndata: .*$/m.test(text)) break;
+    if (/^event: progress\ndata: \{"sentBytes":[1-9].*\}$/m.test(text)) break;
   }
-  const told = JSON.parse(/^event: progress\ndata: (.*)$/m.exec(text)?.[1] ?? '');
-  expect(told.totalBytes).toBe(totalBytes);
-  expect(told.sentBytes).toBeGreaterThan(0);
+  leave.abort();
+  expect(text).toContain(`"totalBytes":${totalBytes}}`);
   const shown = (await browser.getJson(`/pushes/${json.id}`)).json;
   expect(shown).toMatchObject({ state: 'pushing', progress: { totalBytes } });
   expect(shown.progress.sentBytes).toBeLessThan(totalBytes);
