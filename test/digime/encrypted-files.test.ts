@@ -15,15 +15,18 @@ import {
 let platform: LocalPlatform;
 let sdk: DigiMe;
 
-beforeEach(async () => {
-  platform = await new LocalPlatform().start();
-  sdk = init({
+const client = (options: { timeoutMs?: number } = {}) =>
+  init({
     applicationId,
     baseUrl: platform.baseUrl,
-    timeoutMs: 700,
     maxFileBytes: 3_000_000,
     retryOptions: { limit: 0 },
+    ...options,
   });
+
+beforeEach(async () => {
+  platform = await new LocalPlatform().start();
+  sdk = client();
 });
 afterEach(() => platform.stop());
 
@@ -122,7 +125,9 @@ test('A transfer that breaks off, drips, or brings too much is an error of the p
   await expect(sdk.readFile(args)).rejects.toMatchObject({
     error: { code: 'TruncatedResponse', statusCode: 200 },
   });
-  await expect(sdk.readFile(args)).rejects.toMatchObject({ error: { code: 'Timeout' } });
+  await expect(client({ timeoutMs: 1500 }).readFile(args)).rejects.toMatchObject({
+    error: { code: 'Timeout' },
+  });
   await expect(sdk.readFile(args)).rejects.toBeInstanceOf(Error);
 });
 

@@ -16,7 +16,7 @@ let platform: LocalPlatform;
 let sdk: DigiMe;
 const limits = { maxResponseBytes: 100_000, retryOptions: { limit: 0 } };
 /** Only for answers that never come: a busy machine must not turn another error into this one. */
-const shortTimeouts = { timeoutMs: 600, pushTimeoutMs: 600 };
+const shortTimeouts = { timeoutMs: 1500, pushTimeoutMs: 1500 };
 
 beforeEach(async () => {
   platform = await new LocalPlatform().start();

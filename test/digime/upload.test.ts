@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type DigiMe, type FileData, init } from '../../src/digime/index.js';
+import { eventually } from '../support/eventually.js';
 import {
   applicationId,
   contract,
@@ -21,7 +22,7 @@ let sdk: DigiMe;
 
 beforeEach(async () => {
   platform = await new LocalPlatform().start();
-  sdk = init({ applicationId, baseUrl: platform.baseUrl, pushTimeoutMs: 800, timeoutMs: 800 });
+  sdk = init({ applicationId, baseUrl: platform.baseUrl });
 });
 afterEach(() => platform.stop());
 
@@ -61,8 +62,14 @@ test.each([
       error: { code: 'FileSizeMismatch', statusCode: 0 },
     });
   }
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(platform.requests(route).map(({ aborted }) => aborted)).toEqual([true, true]);
+  await eventually(
+    'two that broke off',
+    () =>
+      platform
+        .requests(route)
+        .map(({ aborted }) => aborted)
+        .join() === 'true,true',
+  );
 });
 
 async function* lateSurplus() {
@@ -91,8 +98,7 @@ test('A stream that fails or is closed breaks the transfer off; it never arrives
   await expect(push(Readable.from([{ an: 'object' }]))).rejects.toMatchObject({
     error: { code: 'FileSourceFailed' },
   });
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(platform.requests(route).every(({ aborted }) => aborted)).toBe(true);
+  await eventually('all broken off', () => platform.requests(route).every(({ aborted }) => aborted));
 });
 
 test('A 401 before the body was sent is answered at once: the refresh, then the whole body from a fresh stream.', async () => {
@@ -143,6 +149,8 @@ test('A large Buffer, or a stream, that is refused early ends with the refusal t
 });
 
 test('An upload that nobody reads ends within its deadline; a slow but steady one goes on for longer than that.', async () => {
+  // Twice the gap between two pieces and more, also on a busy machine; all of them together take longer.
+  sdk = init({ applicationId, baseUrl: platform.baseUrl, pushTimeoutMs: 1500 });
   platform.script(route, () => undefined);
   const stuck = Readable.from(pieces(Number.POSITIVE_INFINITY));
   await expect(push(stuck)).rejects.toMatchObject({ error: { code: 'Timeout', statusCode: 0 } });

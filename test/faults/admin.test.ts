@@ -4,6 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { mainPath } from '../support/child-app.js';
+import { eventually } from '../support/eventually.js';
 import { fileMeta } from '../support/multipart.js';
 import { type Stage, stages } from '../support/with-child.js';
 
@@ -39,7 +40,12 @@ test('after a new secret the old one still opens sessions, tokens and payloads; 
   stage.sandbox.control.addFault({ route: 'import', times: 2, status: 503 });
   const files = [randomBytes(300), randomBytes(100_000)];
   const [one, two] = await Promise.all(files.map((bytes) => browser.upload(bytes, fileMeta)));
-  for (const answer of [one, two]) await browser.waitForState(answer?.json.id, ['queued']);
+  for (const answer of [one, two])
+    await eventually(
+      'its first attempt',
+      async () => (await browser.getJson(`/pushes/${answer?.json.id}`)).json,
+      ({ state, attempts }) => state === 'queued' && attempts.length === 1,
+    );
   await first.end('SIGTERM');
 
   const second = await stage.start({ env: { APP_SECRET: fresh, APP_SECRET_PREVIOUS: old, ...slow } });

@@ -64,7 +64,7 @@ test.each([
     (attempts) => attempts.length === 1,
   );
   stepMs = by;
-  await browser.waitForState(json.id, ['delivered'], 15_000);
+  await browser.waitForState(json.id, ['delivered']);
   expect(routes()).toEqual(['import', 'import']);
 });
 

@@ -71,24 +71,20 @@ describe.each(sizes)('a push of %d bytes is delivered in the end', (size) => {
       { status: 200, body: `{"status":"${'x'.repeat(200_000_000)}"}` },
       { code: 'ResponseTooLarge', status: 200, duplicate: true },
     ],
-  ])(
-    'after %s',
-    async (_what, request, { code, status, duplicate }) => {
-      fault(request);
-      const bytes = randomBytes(size);
-      const delivered = await browser.waitForState(await push(bytes), ['delivered']);
-      expect(delivered).toMatchObject({
-        sha256: sha256(bytes),
-        possiblyDuplicated: duplicate,
-        attemptCount: 2,
-      });
-      const [first, second] = delivered.attempts;
-      expect({ code: first.code, status: first.status }).toEqual({ code, status });
-      expect(second).toMatchObject({ number: 2, status: 200 });
-      expect(arrived(bytes)).toMatchObject([{ size }]);
-    },
-    60_000,
-  );
+  ])('after %s', async (_what, request, { code, status, duplicate }) => {
+    fault(request);
+    const bytes = randomBytes(size);
+    const delivered = await browser.waitForState(await push(bytes), ['delivered']);
+    expect(delivered).toMatchObject({
+      sha256: sha256(bytes),
+      possiblyDuplicated: duplicate,
+      attemptCount: 2,
+    });
+    const [first, second] = delivered.attempts;
+    expect({ code: first.code, status: first.status }).toEqual({ code, status });
+    expect(second).toMatchObject({ number: 2, status: 200 });
+    expect(arrived(bytes)).toMatchObject([{ size }]);
+  });
 
   test.each([400, 403, 413, 422])(
     'and one that is refused with %d fails at once, with its reference, and can be tried again',
@@ -149,22 +145,30 @@ describe('with a deadline of a second', () => {
     async (size) => {
       fault({ behaviour: 'hang', times: 2 });
       const bytes = randomBytes(size);
-      const delivered = await browser.waitForState(await push(bytes), ['delivered'], 50_000);
+      const delivered = await browser.waitForState(await push(bytes), ['delivered']);
       const codes = delivered.attempts.map(({ code }: { code?: string }) => code);
       expect(codes.slice(0, 2)).toEqual(['Timeout', 'Timeout']);
       expect(codes.at(-1)).toBeUndefined();
       expect(arrived(bytes)).toHaveLength(1);
     },
-    60_000,
   );
 
   test('an answer that drips for ever is ended by the deadline and is no success', async () => {
-    fault({ behaviour: 'drip', status: 200, body: '', delayMs: 100 });
+    fault({ behaviour: 'drip', status: 200, body: '', delayMs: 100, times: 1000 });
     const bytes = randomBytes(100_000);
-    const delivered = await browser.waitForState(await push(bytes), ['delivered'], 50_000);
-    expect(delivered.attempts[0]).toMatchObject({ code: 'Timeout', status: 200 });
+    const id = await push(bytes);
+    // On a busy machine the second may be over before the answer has begun.
+    await eventually(
+      'an attempt whose answer had begun',
+      async () => (await browser.getJson(`/pushes/${id}`)).json.attempts,
+      (attempts) =>
+        attempts.some(
+          ({ code, status }: { code?: string; status?: number }) => code === 'Timeout' && status === 200,
+        ),
+    );
+    pair.sandbox.control.clearFaults();
+    const delivered = await browser.waitForState(id, ['delivered']);
     expect(delivered.attempts.at(-1)).toMatchObject({ status: 200 });
-    expect(delivered.attempts.length).toBeGreaterThan(1);
     expect(delivered.possiblyDuplicated).toBe(true);
   }, 180_000);
 });
@@ -220,7 +224,7 @@ test('a redirect to another host is not followed: neither body nor headers go th
 });
 
 test('when the budget is used up the push fails, keeps its payload and can be tried again', async () => {
-  await pair.restart({ PUSH_RETRY_BUDGET_SECONDS: '1' });
+  await pair.restart({ PUSH_RETRY_BUDGET_SECONDS: '3' });
   browser = pair.browser();
   await browser.connect();
   fault({ status: 500, times: 10_000 });

@@ -29,7 +29,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     expect((await second.browser().get('/healthz')).status).toBe(200);
     expect(second.errors()).toBe('');
   },
-  60_000,
+  180_000,
 );
 
 test('a secret that was cut short stops the start and names its file; nothing is put in its place', async () => {

@@ -28,7 +28,11 @@ test('killed during intake: what was half received is removed on start, and noth
   await expect(upload.answer).rejects.toThrow();
   expect(spooled(stage)).toHaveLength(1);
   await stage.start();
-  expect(spooled(stage)).toEqual([]);
+  await eventually(
+    'an empty spool',
+    () => spooled(stage),
+    (names) => names.length === 0,
+  );
   expect((await browser.getJson('/pushes')).json.pushes).toEqual([]);
   expect(filesAt(stage)).toEqual([]);
 });
@@ -53,6 +57,12 @@ test('killed between 202 and the push, and during it: all of it is delivered aft
     'two under way',
     states,
     (seen) => seen.filter((state: string) => state === 'pushing').length === 2,
+  );
+  // They are under way here before they are there: whoever came later would meet what was meant for them.
+  await eventually(
+    'two hanging',
+    () => stage.sandbox.control.faults().faults,
+    (faults) => faults.length === 0,
   );
   await app.end('SIGKILL');
   await stage.start();
@@ -82,7 +92,7 @@ test('killed between 202 and the push, and during it: all of it is delivered aft
 
 test('SIGTERM: not ready, new uploads refused, running ones finished, the rest back in the queue, exit code 0', async () => {
   const stage = await newStage();
-  const app = await stage.start({ env: { DRAIN_SECONDS: '4', PUSH_CONCURRENCY: '1' } });
+  const app = await stage.start({ env: { DRAIN_SECONDS: '12', PUSH_CONCURRENCY: '1' } });
   const browser = app.browser();
   await browser.connect();
   stage.sandbox.control.addFault({ route: 'import', times: 1, behaviour: 'hang' });
@@ -125,7 +135,7 @@ test('SIGTERM: not ready, new uploads refused, running ones finished, the rest b
 
 test('SIGTERM with nothing to do, and a page that watches a push: the process ends at once', async () => {
   const stage = await newStage();
-  const app = await stage.start({ env: { DRAIN_SECONDS: '60' } });
+  const app = await stage.start({ env: { DRAIN_SECONDS: '600' } });
   const browser = app.browser();
   await browser.connect();
   stage.sandbox.control.addFault({

@@ -1,13 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AppProcess, runApp } from '../../scripts/run-app.mjs';
 import { Browser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
+import { steadyPort } from '../support/steady-port.js';
 
 let folder: string;
 const apps: AppProcess[] = [];
@@ -31,17 +30,9 @@ function run(env: Record<string, string>, words: string[] = []) {
   return app;
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return String(port);
-}
-
 describe('without credentials', () => {
   test('the app and the sandbox start without a question, say where, and stop with exit code 0', async () => {
-    const [port, sandboxPort] = [await freePort(), await freePort()];
+    const [port, sandboxPort] = [String(await steadyPort()), String(await steadyPort())];
     const app = run({ PORT: port, SANDBOX_PORT: sandboxPort });
     await eventually('both ready lines', () => app.said.out.includes('app ready'));
     expect(app.said.out).toBe(

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.js';
 import type { ChildApp } from '../support/child-app.js';
+import { eventually } from '../support/eventually.js';
 import { fileMeta } from '../support/multipart.js';
 import { stages } from '../support/with-child.js';
 
@@ -54,6 +55,8 @@ test(`after ${kills} kills at random moments every accepted push is delivered in
   for (let kill = 1; kill <= kills; kill++) {
     // Each tenth comes right after the ready line: a process can be killed while it tidies up.
     await sleep(kill % 10 === 0 ? randomInt(20) : randomInt(50, 500));
+    // On a slow machine a life lasts until as much was taken in as there were kills: else there would be little to lose.
+    await eventually('uploads', () => uploads.accepted.length >= kill);
     // Answers are slow now and then, so that attempts are met at every stage.
     if (kill % 3 === 0)
       stage.sandbox.control.addFault({ route: 'import', times: 2, delayMs: randomInt(300) });
@@ -62,7 +65,7 @@ test(`after ${kills} kills at random moments every accepted push is delivered in
   }
   await uploads.stop();
   stage.sandbox.control.clearFaults();
-  for (const { id = '' } of uploads.accepted) await browser.waitForState(id, ['delivered'], 60_000);
+  for (const { id = '' } of uploads.accepted) await browser.waitForState(id, ['delivered']);
 
   const library = new Map(stage.sandbox.control.library().files.map((file) => [file.sha256, file]));
   const missing = uploads.accepted.filter(({ bytes }) => {
@@ -74,5 +77,4 @@ test(`after ${kills} kills at random moments every accepted push is delivered in
     `${kills} kills: ${uploads.accepted.length} pushes accepted, ${missing.length} missing, ${duplicates} delivered twice\n`,
   );
   expect(missing).toEqual([]);
-  expect(uploads.accepted.length).toBeGreaterThan(kills);
 }, 900_000);

@@ -110,8 +110,11 @@ test('while PostgreSQL is away uploads get 503 and /readyz says why; when it is 
   try {
     const refused = await upload(false, randomBytes(1000));
     expect([refused.status, refused.json.error.code]).toEqual([503, 'StorageUnavailable']);
-    const ready = await browser.getJson('/readyz');
-    expect(ready.status).toBe(503);
+    const ready = await eventually(
+      'not ready',
+      () => browser.getJson('/readyz'),
+      ({ status }) => status === 503,
+    );
     expect(ready.json.checks.database).not.toBe('ok');
   } finally {
     await postgres.start();

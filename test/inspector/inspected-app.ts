@@ -68,7 +68,7 @@ export async function readEvents(
   const stop = new AbortController();
   const response = await fetch(url, {
     headers: { cookie, accept: 'text/event-stream' },
-    signal: AbortSignal.any([stop.signal, AbortSignal.timeout(15_000)]),
+    signal: AbortSignal.any([stop.signal, AbortSignal.timeout(180_000)]),
   });
   let text = '';
   const decoder = new TextDecoder();

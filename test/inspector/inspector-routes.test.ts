@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasWord } from '../../src/web/index.js';
+import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { type InspectedApp, readEvents, startInspectedApp } from './inspected-app.js';
 
 let inspected: InspectedApp;
@@ -11,6 +13,11 @@ afterAll(() => inspected.close());
 
 const eventsUrl = () => new URL('/inspector/events', inspected.app.baseUrl).href;
 const meta = { mimeType: 'text/plain', accounts: [{ accountId: 'me' }] };
+/** The number of the last step of a push that is delivered: it is told a moment after the ledger knows it. */
+const lastStepOf = async (browser: Browser): Promise<number> => {
+  const last = async () => ((await browser.getJson('/inspector')).json.steps as Shown[]).at(-1);
+  return (await eventually('the last step', last, (step) => step?.kind !== 'exchange'))?.number ?? 0;
+};
 type Shown = { number: number; kind: string; title: string; call?: string; result: string };
 
 test('without a session there is an empty page that leads on, and nothing to follow or to export', async () => {
@@ -66,7 +73,12 @@ test('a step of the page says where it went, what was signed, what came back, an
 test('nobody sees another visitor’s steps, by page, export or events', async () => {
   const [one, other] = [inspected.browser(), inspected.browser()];
   await other.connect();
-  const events = readEvents(other, eventsUrl(), (text) => text.includes('event: step'));
+  let isOpen = false;
+  const events = readEvents(other, eventsUrl(), (text) => {
+    isOpen = true;
+    return text.includes('event: step');
+  });
+  await eventually('the stream', () => isOpen);
   const before = (await other.getJson('/inspector')).json.steps.length;
   await one.connect();
   expect((await other.getJson('/inspector')).json.steps).toHaveLength(before);
@@ -155,8 +167,7 @@ test('a long journey shows its newest steps first, light on the wire, and leads 
   while (count <= 300) {
     const accepted = await browser.upload(`file ${count}`, meta);
     await browser.waitForState(accepted.json.id, ['delivered']);
-    const { steps } = (await browser.getJson('/inspector')).json as { steps: Shown[] };
-    count = steps.at(-1)?.number ?? 0;
+    count = await lastStepOf(browser);
   }
   const rowsIn = (html: string) =>
     [...html.matchAll(/data-number="(\d+)"/g)].map(([, number]) => Number(number));

@@ -50,15 +50,17 @@ test('a 502 on the way back from digi.me is asked for again by itself, and conne
   await page.locator('button[name="decision"][value="allow"]').click();
   await line().waitFor();
   expect(answers.at(-1)?.status).toBe(502);
-  expect(await line().innerText()).toMatch(/tried again by itself/);
+  expect(await line().textContent()).toMatch(/tried again by itself/);
   pair.sandbox.control.clearFaults();
   await again(await seconds());
   await page.waitForURL(/\/push$/);
   await page.locator('#upload').waitFor();
-}, 60_000);
+});
 
 test('a 429 is asked for again after what it says, each time later, and no more than five times', async () => {
-  pair = await startPair({ env: { RATE_LIMIT_CALLBACKS_PER_MINUTE: '1' } });
+  // A clock that stands still, so that its minute is not over before the test is.
+  const now = Date.now();
+  pair = await startPair({ env: { RATE_LIMIT_CALLBACKS_PER_MINUTE: '1' }, now: () => now });
   const cancelled = at('/return?success=false&errorCode=USER_CANCEL');
   await page.goto(cancelled);
   await page.goto(cancelled);
@@ -77,4 +79,4 @@ test('a 429 is asked for again after what it says, each time later, and no more 
   await page.clock.runFor(3600_000);
   expect(answers).toHaveLength(asked);
   expect(await page.getByRole('link', { name: 'Try again' }).count()).toBe(1);
-}, 60_000);
+});

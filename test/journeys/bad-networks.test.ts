@@ -61,8 +61,7 @@ async function send({ path }: { path: string }): Promise<void> {
   await page.locator('#send').click();
 }
 
-const passed = (bytes: number) =>
-  eventually('more bytes to the app', () => proxy.sentBytes > bytes, Boolean, 60_000);
+const passed = (bytes: number) => eventually('more bytes to the app', () => proxy.sentBytes > bytes, Boolean);
 
 test('without a network the page says that it waits, and goes on by itself', async () => {
   proxy.throttle(4 * 2 ** 20);
@@ -73,7 +72,7 @@ test('without a network the page says that it waits, and goes on by itself', asy
   await page.getByText('Waiting for the network').first().waitFor();
   expect(await page.getByRole('button', { name: /^Try again/ }).count()).toBe(1);
   proxy.restore();
-  await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
+  await page.waitForURL(/\/pushes\//);
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(file.arrived()).toHaveLength(1);
 }, 300_000);
@@ -86,7 +85,7 @@ test('a connection that says nothing any more is given up and begun anew', async
   await passed(2 ** 20);
   proxy.stall();
   proxy.throttle(undefined);
-  await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
+  await page.waitForURL(/\/pushes\//);
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(file.arrived()).toHaveLength(1);
 }, 300_000);
@@ -101,7 +100,7 @@ test('a tab that was closed in the middle is gone on with when the page is open 
   const before = proxy.sentBytes;
   page = await context.newPage();
   await page.goto(through('/push'));
-  await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
+  await page.waitForURL(/\/pushes\//);
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(file.arrived()).toHaveLength(1);
   expect(proxy.sentBytes - before).toBeLessThan(file.size);
@@ -118,13 +117,13 @@ test('over a connection that drops ten times a file arrives once, and as it was'
   proxy.throttle(16 * 2 ** 20);
   proxy.dropEvery(every, 10);
   await send(file);
-  await page.waitForURL(/\/pushes\//, { timeout: 120_000 });
+  await page.waitForURL(/\/pushes\//);
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   expect(proxy.drops).toBe(10);
   expect(file.arrived()).toMatchObject([{ count: 1 }]);
   // The browser itself repeats what broke off, from where that began: it has to be stopped early, each time.
   expect(proxy.sentBytes - before).toBeLessThan(file.size + 5 * every);
-}, 180_000);
+}, 300_000);
 
 test('a small file waits as well, and arrives once', async () => {
   proxy.cut();
@@ -135,6 +134,6 @@ test('a small file waits as well, and arrives once', async () => {
   await page.locator('#send').click();
   await page.getByText('Waiting for the network').first().waitFor();
   proxy.restore();
-  await page.waitForURL(/\/pushes\//, { timeout: 60_000 });
+  await page.waitForURL(/\/pushes\//);
   await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
 }, 300_000);

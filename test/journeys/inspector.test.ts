@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type InspectedApp, startInspectedApp } from '../inspector/inspected-app.js';
 import { expectAccessible, launchBrowser } from './visit.js';
@@ -7,9 +7,6 @@ let inspected: InspectedApp;
 let browser: Browser;
 let context: BrowserContext;
 const faults: string[] = [];
-
-// A browser on a busy machine takes its time; nothing here waits for a clock.
-jest.setTimeout(60_000);
 
 beforeAll(async () => {
   inspected = await startInspectedApp();
@@ -147,7 +144,7 @@ test.each([
 test('the bars of the timeline stand on one axis: an answer that was waited for begins later and is wider', async () => {
   const page = await visit();
   await connect(page);
-  inspected.sandbox.control.addFault({ route: 'import', times: 1, delayMs: 700 });
+  inspected.sandbox.control.addFault({ route: 'import', times: 1, delayMs: 2000 });
   await page.goto(open('/inspector?view=timeline'));
   await page.getByText('Live: grows by itself').waitFor();
   await send('slow.txt');
@@ -180,7 +177,7 @@ test.each([
     if (scripts) await expectAccessible(page);
     const { links } = await send('b.txt');
     await page.goto(open(links.self));
-    await page.getByRole('heading', { name: 'It has arrived' }).waitFor({ timeout: 20_000 });
+    await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
     expect(await page.locator('main').textContent()).toContain('503');
     await page.goto(open('/what-if'));
     await page.getByText('Nothing. All calls are answered as they should be.').waitFor();

@@ -36,7 +36,6 @@ async function pageWith(options: { width: number; dark?: boolean; scripts?: bool
   });
   await context.addCookies(cookies);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
   return page;
 }
 const at = (path: string) => new URL(path, pair.app.baseUrl).href;
@@ -74,7 +73,7 @@ test('without scripts the list fills in by itself, and an account is withdrawn a
   const page = await pageWith({ width: 390, scripts: false });
   await page.goto(at('/library?again'));
   await page.getByText('digi.me is opening your library.').waitFor();
-  await page.waitForSelector('#live[data-finished="true"]', { timeout: 20_000 });
+  await page.waitForSelector('#live[data-finished="true"]');
   expect(await page.locator('tbody tr').count()).toBe(2);
 
   const allow = () => page.locator('button[name="decision"][value="allow"]').click();

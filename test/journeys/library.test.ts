@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { pdf, png } from '../library/samples.js';
+import { eventually } from '../support/eventually.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { launchBrowser } from './visit.js';
 
@@ -20,7 +21,6 @@ beforeAll(async () => {
   browser = await launchBrowser();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' });
   page = await context.newPage();
-  page.setDefaultTimeout(60_000);
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
   });
@@ -33,6 +33,8 @@ afterAll(async () => {
 const open = (path: string) => page.goto(new URL(path, pair.app.baseUrl).href);
 const allow = () => page.locator('button[name="decision"][value="allow"]').click();
 const finished = () => page.waitForSelector('#live[data-finished="true"]');
+const rows = (count: number) =>
+  eventually(`${count} rows`, async () => (await page.locator('tbody tr').count()) === count);
 const libraries = () => pair.sandbox.control.library().libraries.map(({ userId }) => userId);
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -45,8 +47,7 @@ async function push(name: string, mimeType: string, buffer: Buffer, tag: string)
   // Who leaves before the app has answered comes back to a page that goes on with the file.
   await page.waitForURL(/\/pushes\//);
   const arrived = () => pair.sandbox.control.library().files.some((file) => file.sha256 === sha256(buffer));
-  for (let round = 0; round < 200 && !arrived(); round++) await page.waitForTimeout(50);
-  expect(arrived()).toBe(true);
+  await eventually(`${name} in the library`, arrived);
 }
 
 /** Presses the download button of the file with this name. @returns the name it would be saved under, and its bytes */
@@ -84,24 +85,23 @@ test('two files are pushed and read back, byte by byte the same', async () => {
   const large = await download('archive – two.bin');
   expect(large.name).toBe('archive – two.bin');
   expect(large.bytes.equals(archive)).toBe(true);
-}, 60_000);
+});
 
 test('the list can be narrowed down by what is known of the files', async () => {
   await page.getByLabel('Tag', { exact: true }).selectOption('holiday');
   await page.getByRole('button', { name: 'Show' }).click();
   await finished();
-  expect(await page.locator('tbody tr').count()).toBe(1);
+  await rows(1);
   await page.getByRole('link', { name: 'Show everything' }).click();
   await finished();
-  expect(await page.locator('tbody tr').count()).toBe(2);
+  await rows(2);
 });
 
 test('a picture is shown in a page that runs nothing, and a PDF is there to download', async () => {
   await page.locator('th').getByRole('link', { name: 'photo.png' }).click();
-  const width = await page
-    .getByRole('img', { name: 'Picture: photo.png' })
-    .evaluate((image: unknown) => (image as { naturalWidth: number }).naturalWidth);
-  expect(width).toBe(40);
+  const picture = page.getByRole('img', { name: 'Picture: photo.png' });
+  const width = () => picture.evaluate((image: unknown) => (image as { naturalWidth: number }).naturalWidth);
+  await eventually('the picture', async () => (await width()) === 40);
   await push('invoice.pdf', 'application/pdf', pdf('Invoice'), 'paper');
   await open('/library');
   await finished();
@@ -109,7 +109,7 @@ test('a picture is shown in a page that runs nothing, and a PDF is there to down
   await page.locator('th').getByRole('link', { name: 'invoice.pdf' }).click();
   await page.getByText('it is not opened inside this page').waitFor();
   expect(await page.locator('iframe, object, embed').count()).toBe(0);
-}, 60_000);
+});
 
 test('disconnecting and connecting again leads to the same library', async () => {
   const before = libraries();
@@ -117,14 +117,14 @@ test('disconnecting and connecting again leads to the same library', async () =>
   await page.locator('li', { hasText: 'Send a file' }).getByText('Disconnect', { exact: true }).click();
   await page.getByRole('button', { name: 'Yes, disconnect' }).click();
   await page.waitForURL(pair.app.baseUrl);
-  expect(await page.getByRole('link', { name: 'Send a file' }).count()).toBe(0);
+  await page.getByRole('link', { name: 'Send a file' }).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Connect your digi.me library' }).click();
   await allow();
   await page.waitForURL('**/push');
   expect(libraries()).toEqual(before);
   await open('/library');
   await finished();
-  expect(await page.locator('tbody tr').count()).toBe(3);
+  await rows(3);
 });
 
 test('being forgotten leaves nothing here and, when asked for, nothing at digi.me', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { launchBrowser } from './visit.js';
 
@@ -9,7 +10,8 @@ let context: BrowserContext;
 let page: Page;
 
 beforeAll(async () => {
-  pair = await startPair();
+  // As long as digi.me says, so that a push that waits is met waiting.
+  pair = await startPair({ env: { PUSH_BACKOFF_CAP_MS: '600000' } });
   browser = await launchBrowser();
 });
 afterAll(async () => {
@@ -24,7 +26,7 @@ const headingTop = () => page.locator('h1').evaluate((h1) => h1.getBoundingClien
 const bottomOf = (selector: string) =>
   page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom);
 /** What a person can read: nothing of what is closed or hidden. */
-const readable = () => page.locator('body').innerText();
+const readable = () => page.locator('body').textContent();
 
 async function open(options: {
   width: number;
@@ -139,7 +141,8 @@ describe('a person who sends', () => {
     ]);
     await page.locator('#file').setInputFiles({ name: 'photo.png', mimeType: 'image/png', buffer });
     await page.locator('.file-row').waitFor();
-    expect(JSON.parse(await page.locator('#fileMeta').inputValue()).mimeType).toBe('image/jpeg');
+    const mimeType = async () => JSON.parse(await page.locator('#fileMeta').inputValue()).mimeType;
+    await eventually('its type', mimeType, (type) => type === 'image/jpeg');
   });
 
   test('describes several files once, one of them apart, and gets a summary', async () => {
@@ -178,7 +181,7 @@ describe('a person who sends', () => {
     await allow();
     await page.waitForURL(/\/push$/);
     await page.getByText('Still here, ready to send').first().waitFor();
-    expect(await page.locator('#tags').inputValue()).toBe('kept');
+    await eventually('its tags', async () => (await page.locator('#tags').inputValue()) === 'kept');
     await page.locator('#send').click();
     await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   });

@@ -6,18 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { SigningClient } from '../sandbox/signing-client.js';
+import { launchBrowser } from './visit.js';
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const quietArguments = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-sync',
-];
 
 let browser: Browser;
 let sandbox: Sandbox;
@@ -34,8 +28,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((listening) => callback.listen(0, '127.0.0.1', listening));
   callbackUrl = `http://localhost:${(callback.address() as AddressInfo).port}/return`;
-  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: quietArguments });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
@@ -54,7 +47,6 @@ async function visit(width: number, colorScheme: 'light' | 'dark' = 'light', scr
     javaScriptEnabled: scripts,
     bypassCSP: scripts,
   });
-  page.setDefaultTimeout(10_000);
   return page;
 }
 
@@ -170,7 +162,6 @@ test('the library fills up while somebody looks at it', async () => {
   const client = new SigningClient(sandbox, 'write');
   const { accessToken } = await client.connect({ person: 'fatima' });
   const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
-  page.setDefaultTimeout(20_000);
   await page.goto(`${sandbox.url}sandbox/library`);
   await page.getByRole('heading', { name: 'Library of Fatima El Amrani' }).first().waitFor();
   expect(await page.getByText('Letter about my knee').count()).toBe(0);

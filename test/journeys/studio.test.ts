@@ -35,7 +35,6 @@ test.each([
       })),
     );
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     await page.goto(new URL('/studio', pair.app.baseUrl).href);
@@ -49,7 +48,7 @@ test.each([
     );
     await send(page);
     await page.locator('.held.is-refused').waitFor();
-    expect(await page.locator('.refusal-code').innerText()).toContain('InvalidRedirectUri');
+    expect(await page.locator('.refusal-code').textContent()).toContain('InvalidRedirectUri');
     await expectAccessible(page);
     await page.locator('[data-reset]').click();
     await send(page);
@@ -57,8 +56,8 @@ test.each([
     await page.locator('[data-call="exchangeCodeForToken"]').waitFor();
     await page.locator('.held button[value="continue"]').click();
     await phone.locator('input[type="file"]').first().waitFor({ state: 'attached' });
-    expect(await page.locator('#pause').getAttribute('aria-checked')).toBe('false');
-    expect(await page.locator('#exchanges > li').count()).toBeGreaterThan(5);
+    await page.locator('#pause[aria-checked="false"]').waitFor();
+    await page.locator('#exchanges > li').nth(5).waitFor({ state: 'attached' });
     expect(faults).toEqual([]);
     await context.close();
   },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { listExamples } from '../../src/fhir/index.js';
+import { eventually } from '../support/eventually.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { launchBrowser } from './visit.js';
 
@@ -89,8 +90,11 @@ describe.each([1280, 390])('with scripts, %i pixels wide', (width) => {
       await page.goto(new URL('/push', pair.app.baseUrl).href);
       await page.getByLabel('File', { exact: false }).first().setInputFiles(file.path);
       await page.getByLabel('Tags').fill('journey, kept');
-      const json = JSON.parse(await page.locator('#fileMeta').inputValue());
-      expect(json.mimeType).toBe(file.mimeType);
+      const json = await eventually(
+        'its type',
+        async () => JSON.parse(await page.locator('#fileMeta').inputValue()),
+        ({ mimeType }) => mimeType === file.mimeType,
+      );
       expect(json.accounts[0].accountId).not.toBe('');
       await page.locator('#send').click();
       await page.waitForURL(/\/pushes\//);

@@ -5,8 +5,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** Chromium with nothing that talks to the world outside. */
-export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({
+export async function launchBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
@@ -18,6 +18,10 @@ export const launchBrowser = (): Promise<Browser> =>
       '--disable-sync',
     ],
   });
+  // Only what is hopeless ends by time: a browser on a busy machine takes many times as long as on a quiet one.
+  browser.on('context', (context) => context.setDefaultTimeout(90_000));
+  return browser;
+}
 
 /** Goes from the app to digi.me and back with a permission for the source that is named. */
 export async function connectProvider(page: Page, source: string): Promise<void> {

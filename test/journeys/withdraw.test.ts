@@ -62,6 +62,7 @@ test.each([
     const waiting = page.url();
 
     await page.locator('form[action*="reauthorize"] button').click();
+    await page.waitForURL(/apps\/saas|reauthorize/);
     if (!/apps\/saas/.test(page.url())) await page.locator('main form[method="post"] button').first().click();
     await page.waitForURL(/apps\/saas/);
     await page.locator('button[name="decision"][value="allow"]').click();
@@ -71,5 +72,5 @@ test.each([
     expect(pair.sandbox.control.provider().deliveries).toHaveLength(before + 1);
     await context.close();
   },
-  90_000,
+  180_000,
 );

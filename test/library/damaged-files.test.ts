@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { connectReading, finishedList, pushAndDeliver } from './reading.js';
 
@@ -26,8 +26,7 @@ afterEach(async () => {
   pair.sandbox.control.clearFaults();
   // Whatever happened, nothing of the file stays behind; it is removed once the answer has left.
   const spooled = () => readdir(join(pair.dataDir, 'app', 'spool'));
-  for (let round = 0; round < 40 && (await spooled()).length > 0; round++) await pause(50);
-  expect(await spooled()).toEqual([]);
+  await eventually('an empty spool', spooled, (names) => names.length === 0);
 });
 afterAll(() => pair.close());
 

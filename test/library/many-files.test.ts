@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 import { connectReading, finishedList } from './reading.js';
 
@@ -17,8 +18,7 @@ beforeAll(async () => {
       { mimeType: 'text/plain', accounts: [{ accountId: 'me' }], tags: [`tag-${number % 10}`] },
       { name: `f${number}.txt` },
     );
-  while (pair.sandbox.control.library().files.length < count)
-    await new Promise((done) => setTimeout(done, 50));
+  await eventually('all of them', () => pair.sandbox.control.library().files.length === count);
   await connectReading(browser);
 });
 afterAll(() => pair.close());

@@ -1,4 +1,5 @@
 import type { Browser } from '../support/browser.js';
+import { eventually } from '../support/eventually.js';
 
 /** Gives the app the permission to read, as a person does. @returns the callback's answer */
 export async function connectReading(browser: Browser) {
@@ -21,12 +22,11 @@ export async function pushAndDeliver(
 /** Looks until the list is finished. @returns its last answer and the states on the way */
 export async function finishedList(browser: Browser, query = '') {
   const states: string[] = [];
-  for (let round = 0; round < 100; round++) {
+  const look = async () => {
     const { json, status, text } = await browser.getJson(`/library${query}`);
     if (status !== 200) throw new Error(`the library answered ${status}: ${text}`);
     if (states.at(-1) !== json.state) states.push(json.state);
-    if (json.isFinished) return { ...json, states };
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the list did not finish: ${states.join(', ')}`);
+    return json;
+  };
+  return { ...(await eventually('the end of the list', look, ({ isFinished }) => isFinished)), states };
 }

@@ -73,7 +73,7 @@ describe('a fault with a status', () => {
 
 describe('a behaviour', () => {
   test('delayMs: waits, then does the work', async () => {
-    control().addFault({ route: 'accounts', delayMs: 1000 });
+    control().addFault({ route: 'accounts', delayMs: 2000 });
     const order: string[] = [];
     const delayed = accounts().then(({ status }) => order.push(`delayed ${status}`));
     await eventually('the end of the fault', () => control().faults().faults.length === 0);

@@ -7,6 +7,7 @@ import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { type RunningApp, startApp } from '../../src/start-app.js';
 import { createLogger } from '../../src/web/index.js';
 import { Browser } from './browser.js';
+import { steadyPort } from './steady-port.js';
 
 export interface Pair {
   readonly app: RunningApp;
@@ -31,16 +32,17 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const dataDir = await mkdtemp(join(tmpdir(), 'push-'));
   const now = options.now ? { now: options.now } : {};
   const sandbox = await startSandbox({
-    port: 0,
+    port: await steadyPort(),
     dataDir: join(dataDir, 'sandbox'),
     ...now,
     ...options.sandbox,
   });
+  const port = await steadyPort();
   const start = (env: Record<string, string> = {}) =>
     startApp({
       // Quick retries, so that a test of a failure takes a moment and not a minute.
       config: loadConfig({
-        PORT: '0',
+        PORT: String(port),
         DATA_DIR: join(dataDir, 'app'),
         DIGIME_MODE: 'sandbox',
         LOG_LEVEL: 'silent',
@@ -63,10 +65,9 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     dataDir,
     browser: () => new Browser(app.baseUrl),
     restart: async (env) => {
-      const { port } = app;
       await app.close();
-      // The same address: a visitor's cookies belong to it.
-      app = await start({ PORT: String(port), ...env });
+      // Under the same address: a visitor's cookies belong to it.
+      app = await start(env);
     },
     close: async () => {
       await app.close(1000);

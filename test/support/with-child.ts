@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.js';
 import { type ChildApp, type ChildOptions, startChild } from './child-app.js';
+import { steadyPort } from './steady-port.js';
 
 export interface Stage {
   readonly folder: string;
   readonly sandbox: Sandbox;
-  /** Starts the app on this stage's data; the next one takes over the port of the first. */
+  /** Starts the app on this stage's data; all of them under the same port, one after the other. */
   start(options?: Partial<ChildOptions>): Promise<ChildApp>;
 }
 
@@ -23,17 +24,16 @@ export function stages(): (sandboxOptions?: Partial<SandboxOptions>) => Promise<
     endings.push(() => rm(folder, { recursive: true, force: true }));
     const sandbox = await startSandbox({ port: 0, dataDir: join(folder, 'sandbox'), ...sandboxOptions });
     endings.push(() => sandbox.close());
-    let port: string | undefined;
+    const port = String(await steadyPort());
     const start = async (options: Partial<ChildOptions> = {}) => {
       const dataDir = join(folder, 'app');
       const child = await startChild({
         dataDir,
         sandboxUrl: sandbox.url,
-        ...(port !== undefined && { port }),
+        port,
         ...options,
       });
       endings.push(() => child.end('SIGKILL'));
-      port ??= child.port;
       return child;
     };
     return { folder, sandbox, start };

@@ -31,7 +31,7 @@ test.each<[FaultRoute, (browser: Browser) => Promise<(browser: Browser) => Promi
   const slow = await prepare(browser);
   const twin = browser.twin();
   pair.sandbox.control.clearRequests();
-  pair.sandbox.control.addFault({ route, times: 1, delayMs: 1000 });
+  pair.sandbox.control.addFault({ route, times: 1, delayMs: 2000 });
   const answer = slow(browser);
   await eventually(`the call ${route}`, () => requests(route).length > 0);
   expect((await twin.post('/forget')).json).toEqual({ forgotten: true });
@@ -49,11 +49,12 @@ test('a callback that was waiting for digi.me while the visitor let themselves b
   const started = await browser.post('/authorize', { type: 'provider' });
   const callback = await browser.decide(started.headers.get('location') ?? '');
   pair.sandbox.control.clearRequests();
-  pair.sandbox.control.addFault({ route: 'token', times: 1, delayMs: 1000 });
+  pair.sandbox.control.addFault({ route: 'token', times: 1, delayMs: 3000 });
+  // Open already: what has to happen during the exchange should take no time.
+  const database = await openDatabase({ dataDir: join(pair.dataDir, 'app') });
   const returning = browser.twin().get(callback, { accept: 'application/json' });
   await eventually('the exchange', () => requests('token').length > 0);
   // Another process of the same app does not wait for this one's turn.
-  const database = await openDatabase({ dataDir: join(pair.dataDir, 'app') });
   await database('sessions').delete();
   await database('connections').delete();
   const answer = await returning;

@@ -101,7 +101,7 @@ describe('with many pushes waiting', () => {
     const { requests } = pair.sandbox.control.requests();
     expect(requests.filter(({ route }) => route === 'import').length).toBeLessThan(60);
     pair.sandbox.control.clearFaults();
-    for (const id of ids) await browser.waitForState(id, ['delivered'], 60_000);
+    for (const id of ids) await browser.waitForState(id, ['delivered']);
     expect(pair.sandbox.control.library().files.every(({ count }) => count === 1)).toBe(true);
     expect(pair.app.pushService.circuit.isAway).toBe(false);
   }, 300_000);

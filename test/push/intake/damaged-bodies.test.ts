@@ -99,6 +99,7 @@ function send(path: string, body: Buffer, type: string, cutAfter?: number): Prom
       (answer) => {
         answer.resume();
         answer.once('end', () => resolve(answer.statusCode ?? 0));
+        answer.once('error', () => resolve('cut'));
       },
     );
     outgoing.once('error', () => resolve('cut'));
@@ -119,7 +120,6 @@ async function expectNothingLeft(): Promise<void> {
     'an empty spool',
     () => readdirSync(join(pair.dataDir, 'app', 'spool')),
     (names) => names.length === 0,
-    60_000,
   );
 }
 
@@ -145,7 +145,7 @@ test(`each of ${count} damaged bodies is answered, none with 5xx, and leaves not
   expect(accepted).toBeGreaterThan(count / 50);
   expect(accepted).toBeLessThan(count / 2);
   await expectNothingLeft();
-}, 240_000);
+}, 600_000);
 
 test.each(['push/library', 'push/provider', 'push/provider/check'])(
   'a body for %s that ends properly and then goes on with more parts is answered, and keeps no place',

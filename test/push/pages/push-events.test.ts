@@ -9,7 +9,8 @@ import { type Pair, startPair } from '../../support/start-pair.js';
 let pair: Pair;
 let browser: Browser;
 beforeAll(async () => {
-  pair = await startPair();
+  const slow = { PUSH_BACKOFF_BASE_MS: '600000', PUSH_BACKOFF_CAP_MS: '600000' };
+  pair = await startPair({ env: slow });
   browser = pair.browser();
   await browser.connect();
 });
@@ -17,13 +18,13 @@ afterAll(() => pair.close());
 
 /** A push that stays where it is. */
 async function waitingPush(): Promise<string> {
-  pair.sandbox.control.addFault({
-    route: 'import',
-    times: 1,
-    status: 503,
-    headers: { 'retry-after': '600' },
-  });
+  pair.sandbox.control.addFault({ route: 'import', times: 1, status: 503 });
   const { json } = await browser.upload('a', fileMeta);
+  await eventually(
+    'its first attempt',
+    async () => (await browser.getJson(`/pushes/${json.id}`)).json,
+    ({ state, attempts }) => state === 'queued' && attempts.length === 1,
+  );
   return json.id;
 }
 

@@ -59,10 +59,11 @@ test('a name of a file says what a bundle is about, and nothing of whom', () => 
 
 /** A thread that breaks, hangs or runs out of memory where its text says so, and answers the others. */
 const unsteady = new URL('./unsteady-thread.mjs', import.meta.url);
-const limits = { deadlineMs: 3000, maxHeapMb: 64, maxPerVisitor: 3, maxWaiting: 5 };
+const limits = { deadlineMs: 60_000, maxHeapMb: 64, maxPerVisitor: 3, maxWaiting: 5 };
 
 test.each(['break', 'hang', 'fill'])('a text that makes the thread %s fails alone', async (what) => {
-  const checker = new ResourceChecker(unsteady, limits);
+  // What answers at all does so within the deadline, on a busy machine as well; the thread begins anew for each.
+  const checker = new ResourceChecker(unsteady, { ...limits, ...(what === 'hang' && { deadlineMs: 8000 }) });
   const texts = ['one', what, 'two', 'three'];
   const ended = await Promise.allSettled(
     texts.map((text, index) => checker.check(request(text), { visitor: `visitor ${index}` })),
@@ -97,7 +98,7 @@ test('one visitor has a bounded share of what waits, and all together too', asyn
 });
 
 test('what nobody waits for any more makes room', async () => {
-  const checker = new ResourceChecker(unsteady, { ...limits, deadlineMs: 60_000 });
+  const checker = new ResourceChecker(unsteady, limits);
   const left = new AbortController();
   const hanging = checker.check(request('hang'), { visitor: 'a', signal: left.signal });
   const waiting = checker.check(request('one'), { visitor: 'b', signal: left.signal });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../../support/eventually.js';
 import { type Pair, startPair } from '../../support/start-pair.js';
 import { asPage, connectProvider, exampleBundle, pushJson } from './provider-requests.js';
 
@@ -37,15 +38,18 @@ test('511 asks for that account again; the connection and its other accounts go 
 });
 
 test('511 holds back nothing else of the connection', async () => {
-  const slow = await startPair({ env: { PUSH_BACKOFF_BASE_MS: '60000', PUSH_BACKOFF_CAP_MS: '60000' } });
+  const slow = await startPair({ env: { PUSH_BACKOFF_BASE_MS: '600000', PUSH_BACKOFF_CAP_MS: '600000' } });
   try {
     const browser = slow.browser();
     await connectProvider(browser);
     const { control } = slow.sandbox;
     control.addFault({ route: 'provider-import', times: 1, status: 503 });
     const first = await pushJson(browser, good());
-    while ((await browser.getJson(`/pushes/${first.json.id}`)).json.attempts.length === 0)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(
+      'the first attempt',
+      async () => (await browser.getJson(`/pushes/${first.json.id}`)).json,
+      ({ state, attempts }) => state === 'queued' && attempts.length === 1,
+    );
     const body = { error: { code: 'ServiceAuthorizationError', message: 'again', reference: 'r1' } };
     control.addFault({ route: 'provider-import', times: 1, status: 511, body });
     const second = await pushJson(browser, good());
