@@ -49,6 +49,7 @@ export default {
     { ...base, displayName: 'faults', testMatch: testsBelow('test/faults/') },
     { ...base, displayName: 'journeys', testMatch: testsBelow('test/journeys/') },
   ],
+  testSequencer: '<rootDir>/scripts/slow-first.mjs',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
   testTimeout: 180_000,
 };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type DigiMe, type Exchange, init, type UserAccessToken } from '../../src/digime/index.js';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox } from '../../src/sandbox/index.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 
 const callback = 'http://localhost:4711/return';
 const dataDir = mkdtempSync(join(tmpdir(), 'digime-'));
@@ -14,7 +15,7 @@ let sandbox: Sandbox;
 let sdk: DigiMe;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, dataDir });
+  sandbox = await startKeyedSandbox({ port: 0, dataDir });
   const { applicationId } = sandbox.credentials();
   const { baseUrl, onboardUrl } = sandbox;
   sdk = init({ applicationId, baseUrl, onboardUrl, onExchange: (exchange) => exchanges.push(exchange) });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { type ContractDetails, type DigiMe, init, type UserCall } from '../../src/digime/index.js';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox } from '../../src/sandbox/index.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 
 export const callback = 'http://localhost:4711/return';
 
@@ -19,7 +20,7 @@ export function withClient(): ClientAndSandbox {
   const running = {} as ClientAndSandbox;
   beforeAll(async () => {
     running.dataDir = mkdtempSync(join(tmpdir(), 'digime-'));
-    running.sandbox = await startSandbox({ port: 0, dataDir: running.dataDir });
+    running.sandbox = await startKeyedSandbox({ port: 0, dataDir: running.dataDir });
     const { baseUrl, onboardUrl } = running.sandbox;
     const { applicationId } = running.sandbox.credentials();
     running.sdk = init({ applicationId, baseUrl, onboardUrl, retryOptions: { limit: 1 } });

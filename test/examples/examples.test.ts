@@ -3,8 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { type Sandbox } from '../../src/sandbox/index.js';
 import { installPackages, link, root } from '../packages/install-packages.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 
 let folder: string;
 let sandbox: Sandbox;
@@ -15,7 +16,7 @@ beforeAll(async () => {
   ({ folder } = await installPackages('client', 'sandbox'));
   cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true });
   for (const name of ['express', 'jest']) link(folder, name);
-  sandbox = await startSandbox({ port: 0, dataDir });
+  sandbox = await startKeyedSandbox({ port: 0, dataDir });
 }, 300_000);
 afterAll(async () => {
   for (const child of children) child.kill();

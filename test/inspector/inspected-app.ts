@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/index.js';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox } from '../../src/sandbox/index.js';
 import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { type RunningApp, startApp } from '../../src/start-app.js';
 import { Browser } from '../support/browser.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 
 export interface InspectedApp {
   readonly app: RunningApp;
@@ -22,7 +23,7 @@ export interface InspectedApp {
 /** An app whose log can be read, in sandbox mode, or in live mode with a sandbox for a digi.me. */
 export async function startInspectedApp(mode: 'sandbox' | 'live' = 'sandbox'): Promise<InspectedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'inspected-'));
-  const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox') });
+  const sandbox = await startKeyedSandbox({ port: 0, dataDir: join(dataDir, 'sandbox') });
   const lines: string[] = [];
   const sink = new Writable({
     write: (chunk, _encoding, done) => {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,11 @@ async function send({ path }: { path: string }): Promise<void> {
   await page.locator('#send').click();
 }
 
+const spooledBytes = () => {
+  const spool = join(pair.dataDir, 'app', 'spool');
+  const sizes = readdirSync(spool).map((name) => statSync(join(spool, name), { throwIfNoEntry: false })?.size);
+  return sizes.reduce((sum: number, size) => sum + (size ?? 0), 0);
+};
 const passed = (bytes: number) => eventually('more bytes to the app', () => proxy.sentBytes > bytes, Boolean);
 
 test('without a network the page says that it waits, and goes on by itself', async () => {
@@ -94,7 +100,8 @@ test('a tab that was closed in the middle is gone on with when the page is open 
   proxy.throttle(4 * 2 ** 20);
   const file = await bigFile(8);
   await send(file);
-  await passed(4 * 2 ** 20);
+  // In the app and not only on the way to it: on a busy machine whole megabytes wait there, and are lost with the tab.
+  await eventually('a good part in the app', () => spooledBytes() > 3 * 2 ** 20);
   await page.close();
   proxy.restore();
   const before = proxy.sentBytes;

@@ -117,7 +117,8 @@ test('disconnecting and connecting again leads to the same library', async () =>
   await page.locator('li', { hasText: 'Send a file' }).getByText('Disconnect', { exact: true }).click();
   await page.getByRole('button', { name: 'Yes, disconnect' }).click();
   await page.waitForURL(pair.app.baseUrl);
-  await page.getByRole('link', { name: 'Send a file' }).waitFor({ state: 'detached' });
+  const links = page.getByRole('link', { name: 'Send a file' });
+  await eventually('no connection', async () => (await links.count()) === 0);
   await page.getByRole('button', { name: 'Connect your digi.me library' }).click();
   await allow();
   await page.waitForURL('**/push');

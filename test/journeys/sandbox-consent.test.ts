@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox } from '../../src/sandbox/index.js';
 import { SigningClient } from '../sandbox/signing-client.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 import { launchBrowser } from './visit.js';
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -21,7 +22,7 @@ let callbackUrl: string;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
-  sandbox = await startSandbox({ port: 0, dataDir });
+  sandbox = await startKeyedSandbox({ port: 0, dataDir });
   callback = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end('<title>app</title>back in the app');

@@ -44,7 +44,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   );
   const found = await page.evaluate(async () => {
     // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on the window
-    const { violations } = await (globalThis as any).axe.run();
+    const { violations } = await (globalThis as any).axe.run({ resultTypes: ['violations'] });
     return violations.map((violation: { id: string; nodes: { target: string[] }[] }) => [
       violation.id,
       violation.nodes.map(({ target }) => target.join(' ')),

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/index.js';
-import { startSandbox } from '../../src/sandbox/index.js';
 import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { startApp } from '../../src/start-app.js';
 import { createLogger } from '../../src/web/index.js';
 import { browserFor } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 
 test('without a read contract the page says what is missing and how to get it', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'push-'));
-  const sandbox = await startSandbox({ port: 0, dataDir: join(dataDir, 'sandbox') });
+  const sandbox = await startKeyedSandbox({ port: 0, dataDir: join(dataDir, 'sandbox') });
   const { read: _read, ...contracts } = sandboxPlatform(sandbox.credentials(), sandbox.url).contracts;
   // The contract of the provider reads and the one for the library is refused: the first page has to say so.
   const credentials = sandbox.credentials().contracts;

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Sandbox, sandboxPublicExponent, startSandbox } from '../../src/sandbox/index.js';
 import { eventually } from '../support/eventually.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 import { SigningClient } from './signing-client.js';
 
 let dataDir: string;
@@ -27,13 +28,13 @@ afterEach(async () => {
 });
 
 async function start(options: { fresh?: boolean; publicUrl?: string } = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ port: 0, dataDir, ...options });
+  const sandbox = await startKeyedSandbox({ port: 0, dataDir, ...options });
   running.push(sandbox);
   return sandbox;
 }
 
 test('keys, libraries, tokens, used codes and the clock survive a restart', async () => {
-  const first = await start();
+  const first = await start({ fresh: true });
   const before = new SigningClient(first, 'write');
   const connection = await before.connect();
   const { code } = await before.authorize();
@@ -94,7 +95,7 @@ test('fresh starts anew, with new keys, and leaves what is not the sandbox’s o
 });
 
 test('contract keys carry the mark by which they are refused in live mode, and are kept for the owner only', async () => {
-  const sandbox = await start();
+  const sandbox = await start({ fresh: true });
   expect(sandboxPublicExponent).toBe(65_539);
   for (const { privateKey } of sandbox.credentials().contracts) {
     const { modulusLength, publicExponent } = createPrivateKey(privateKey).asymmetricKeyDetails ?? {};

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.js';
+import { startKeyedSandbox } from '../support/keyed-sandbox.js';
 
 export interface RunningSandbox {
   sandbox: Sandbox;
@@ -16,7 +17,7 @@ export function withSandbox(options: Partial<SandboxOptions> = {}): RunningSandb
   beforeAll(async () => {
     running.dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
     const log = (entry: Record<string, unknown>) => void running.log.push(entry);
-    running.sandbox = await startSandbox({ port: 0, dataDir: running.dataDir, log, ...options });
+    running.sandbox = await startKeyedSandbox({ port: 0, dataDir: running.dataDir, log, ...options });
   });
   afterAll(async () => {
     await running.sandbox.close();

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/index.js';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.js';
 import { sandboxPlatform } from '../../src/sandbox-platform.js';
 import { type RunningApp, startApp } from '../../src/start-app.js';
 import { createLogger } from '../../src/web/index.js';
 import { Browser } from './browser.js';
+import { startKeyedSandbox } from './keyed-sandbox.js';
 import { steadyPort } from './steady-port.js';
 
 export interface Pair {
@@ -31,7 +32,7 @@ export interface PairOptions {
 export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const dataDir = await mkdtemp(join(tmpdir(), 'push-'));
   const now = options.now ? { now: options.now } : {};
-  const sandbox = await startSandbox({
+  const sandbox = await startKeyedSandbox({
     port: await steadyPort(),
     dataDir: join(dataDir, 'sandbox'),
     ...now,

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.js';
 import { type ChildApp, type ChildOptions, startChild } from './child-app.js';
+import { startKeyedSandbox } from './keyed-sandbox.js';
 import { steadyPort } from './steady-port.js';
 
 export interface Stage {
@@ -22,7 +23,7 @@ export function stages(): (sandboxOptions?: Partial<SandboxOptions>) => Promise<
   return async (sandboxOptions) => {
     const folder = await mkdtemp(join(tmpdir(), 'faults-'));
     endings.push(() => rm(folder, { recursive: true, force: true }));
-    const sandbox = await startSandbox({ port: 0, dataDir: join(folder, 'sandbox'), ...sandboxOptions });
+    const sandbox = await startKeyedSandbox({ port: 0, dataDir: join(folder, 'sandbox'), ...sandboxOptions });
     endings.push(() => sandbox.close());
     const port = String(await steadyPort());
     const start = async (options: Partial<ChildOptions> = {}) => {
