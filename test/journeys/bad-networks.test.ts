@@ -64,7 +64,9 @@ async function send({ path }: { path: string }): Promise<void> {
 
 const spooledBytes = () => {
   const spool = join(pair.dataDir, 'app', 'spool');
-  const sizes = readdirSync(spool).map((name) => statSync(join(spool, name), { throwIfNoEntry: false })?.size);
+  const sizes = readdirSync(spool).map(
+    (name) => statSync(join(spool, name), { throwIfNoEntry: false })?.size,
+  );
   return sizes.reduce((sum: number, size) => sum + (size ?? 0), 0);
 };
 const passed = (bytes: number) => eventually('more bytes to the app', () => proxy.sentBytes > bytes, Boolean);
