@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors.js';
 import type { PayloadStore, StoredPayload } from '../storage/index.js';
@@ -40,9 +41,7 @@ export async function withFile<T>(
   let payload: StoredPayload | undefined;
   try {
     const { stream, fileMetadata } = await library.session.open(name, signal);
-    const writer = spool.createWriter(maxFileBytes);
-    await pipeline(stream, (chunks) => withRoom(spool, chunks), writer, { signal });
-    payload = writer.payload;
+    payload = await receive(spool, stream, signal);
     const details = detailsOf(fileMetadata);
     const file = library.file(name);
     file.details = details;
@@ -55,6 +54,22 @@ export async function withFile<T>(
     const left = (fetching.get(visitorId) ?? 1) - 1;
     if (left > 0) fetching.set(visitorId, left);
     else fetching.delete(visitorId);
+  }
+}
+
+async function receive(spool: PayloadStore, stream: Readable, signal: AbortSignal): Promise<StoredPayload> {
+  const writer = spool.createWriter(maxFileBytes);
+  try {
+    return await pipeline(
+      stream,
+      (chunks) => withRoom(spool, chunks),
+      (chunks: AsyncIterable<Buffer>) => writer.store(chunks),
+      { signal },
+    );
+  } catch (error) {
+    // The signal ends the pipeline before the writer: what that is about to complete would stay behind.
+    await writer.discard();
+    throw error;
   }
 }
 

@@ -12,7 +12,7 @@ export interface PayloadLocation {
  * methods reject with AppError StorageUnavailable or StorageFull when the store can't do its part.
  */
 export interface PayloadStore {
-  /** A writable for one payload of at most `maxBytes`; when it has finished, the payload is durable. */
+  /** A writer for one payload of at most `maxBytes`; when it has finished, the payload is durable. */
   createWriter(maxBytes: number): PayloadWriter;
   /** The plain bytes of a payload, checked segment by segment; the stream fails when they are not all there. */
   read(location: PayloadLocation, key: Buffer): Readable;

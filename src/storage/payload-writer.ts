@@ -1,5 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { Writable } from 'node:stream';
+import { createHash, type Hash, randomBytes, randomUUID } from 'node:crypto';
 import { AppError } from '../errors.js';
 import type { PayloadSink } from './file-sink.js';
 import { SegmentSealer, sealSegment } from './payload-cipher.js';
@@ -9,6 +8,8 @@ import { asSpoolError } from './storage-error.js';
 export const inlineBytes = 64 * 1024;
 /** As much of the beginning as telling a file's type by its magic bytes takes. */
 export const headBytes = 4100;
+/** Sealed bytes are written in goes of about this size. */
+const bytesPerWrite = 1024 * 1024;
 
 /** What was received: either `sealed` (small) or a file `spoolName` in the spool holds it, sealed under `key`. */
 export interface StoredPayload {
@@ -22,30 +23,28 @@ export interface StoredPayload {
 }
 
 /**
- * A writable that hashes, counts, seals and stores what is piped into it: a small payload in memory, for its row, a
- * larger one through a sink. While one write is under way the next bytes are already hashed and sealed.
+ * Hashes, counts, seals and stores one payload: a small one in memory, for its row; a larger one through a sink, segment
+ * by segment, while the next bytes come in. After a failure it keeps failing, and `discard` is what is left to do.
  * @throws AppError FileTooLarge as soon as one byte more than `maxBytes` arrived; StorageFull, StorageUnavailable.
  */
-export class PayloadWriter extends Writable {
+export class PayloadWriter {
   readonly key = randomBytes(32);
   readonly #hash = createHash('sha256');
-  readonly #sealer = new SegmentSealer(this.key);
   readonly #spoolName = randomUUID();
   readonly #small: Buffer[] = [];
   #head: Buffer = Buffer.alloc(0);
   #size = 0;
-  #sink: PayloadSink | undefined;
-  #busy: Promise<unknown> = Promise.resolve();
+  #segments: SealedSegments | undefined;
   #stored: StoredPayload | undefined;
+  /** What `discard` has to wait for: it may be about to open the sink, or to give the file its name. */
+  #busy: Promise<unknown> | undefined;
+  #isDiscarded = false;
 
   readonly #openSink: (spoolName: string) => PayloadSink;
   readonly #maxBytes: number;
 
   /** @param openSink called once the payload is too large for its row */
   constructor(openSink: (spoolName: string) => PayloadSink, maxBytes: number) {
-    super({ highWaterMark: 1024 * 1024, decodeStrings: true });
-    // Whoever writes is told by their own call; this keeps a failure from counting as unhandled.
-    this.on('error', () => {});
     this.#openSink = openSink;
     this.#maxBytes = maxBytes;
   }
@@ -65,89 +64,126 @@ export class PayloadWriter extends Writable {
     return this.#head.length >= headBytes;
   }
 
-  /** Writes one chunk; when this resolves the next one can come. @throws AppError as the class */
-  put(chunk: Buffer): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.write(chunk, (error) => (error ? reject(error) : resolve()));
-    });
+  /**
+   * Takes the next bytes. Where it gives a promise the next ones have to wait for it.
+   * @throws AppError as the class, at once or through the promise
+   */
+  put(chunk: Buffer): Promise<void> | undefined {
+    if (this.#isDiscarded) throw discarded();
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes)
+      throw new AppError('FileTooLarge', { values: { maxBytes: this.#maxBytes } });
+    if (this.#head.length < headBytes)
+      this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
+    if (this.#segments !== undefined) return this.#segments.add(chunk);
+    this.#small.push(chunk);
+    return this.#size > inlineBytes ? this.#track(this.#outgrowRow()) : undefined;
   }
 
   /** Completes the payload; from now on it is durable, and `payload` tells about it. @throws AppError as the class */
-  finish(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      // Called for a failure too, with it; its type does not say so.
-      const done = (error?: Error | null) => (error ? reject(error) : resolve());
-      this.end(done as () => void);
-    });
+  finish(): Promise<StoredPayload> {
+    return this.#track(this.#complete());
+  }
+
+  /** Takes everything that `source` gives, and completes it; when either fails nothing is left. @throws AppError as the class */
+  async store(source: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<StoredPayload> {
+    try {
+      for await (const chunk of source) await this.put(chunk);
+      return await this.finish();
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
   }
 
   /** Removes whatever was stored, complete or not. Never rejects: what can't be removed is swept later. */
   async discard(): Promise<void> {
-    if (!this.destroyed) this.destroy();
-    if (!this.closed) await new Promise((resolve) => this.once('close', resolve));
-    await this.#sink?.abort();
+    this.#isDiscarded = true;
+    this.#segments?.giveUp();
+    await this.#busy?.catch(() => {});
+    await this.#segments?.abort();
   }
 
-  async #take(chunks: Buffer[]): Promise<void> {
-    for (const chunk of chunks) {
-      this.#size += chunk.length;
-      if (this.#size > this.#maxBytes)
-        throw new AppError('FileTooLarge', { values: { maxBytes: this.#maxBytes } });
-      this.#hash.update(chunk);
-      if (this.#head.length < headBytes)
-        this.#head = Buffer.concat([this.#head, chunk.subarray(0, headBytes - this.#head.length)]);
-    }
-    if (this.#sink === undefined && this.#size <= inlineBytes) {
-      // A small chunk is a view into the parser's 64 KiB buffer: a copy lets that go.
-      this.#small.push(...chunks.map((chunk) => Buffer.from(chunk)));
-      return;
-    }
-    this.#sink ??= this.#openSink(this.#spoolName);
-    await this.#sink.write([...this.#small.splice(0), ...chunks].flatMap((chunk) => this.#sealer.add(chunk)));
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#busy = work;
+    return work;
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#run(this.#take([chunk]), callback);
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], callback: (error?: Error | null) => void): void {
-    this.#run(this.#take(chunks.map(({ chunk }) => chunk)), callback);
-  }
-
-  override _final(callback: (error?: Error | null) => void): void {
-    this.#run(this.#complete(), callback);
-  }
-
-  #run(task: Promise<void>, callback: (error?: Error | null) => void): void {
-    this.#busy = task.catch(() => {});
-    task.then(
-      () => callback(),
-      (error) => callback(asSpoolError(error) as Error),
-    );
-  }
-
-  async #complete(): Promise<void> {
+  async #complete(): Promise<StoredPayload> {
     const facts = { size: this.#size, head: this.#head, key: this.key };
-    if (this.#sink === undefined) {
-      const sealed = Buffer.concat(sealSegment(this.key, 0, true, Buffer.concat(this.#small)));
-      this.#stored = { ...facts, sha256: this.#hash.digest('hex'), sealed };
-      return;
+    if (this.#segments === undefined) {
+      const plain = Buffer.concat(this.#small);
+      const sealed = Buffer.concat(sealSegment(this.key, 0, true, plain));
+      this.#stored = { ...facts, sha256: this.#hash.update(plain).digest('hex'), sealed };
+    } else {
+      await this.#segments.end();
+      this.#stored = { ...facts, sha256: this.#hash.digest('hex'), spoolName: this.#spoolName };
     }
-    await this.#sink.write(this.#sealer.end());
-    await this.#sink.complete();
-    this.#stored = { ...facts, sha256: this.#hash.digest('hex'), spoolName: this.#spoolName };
+    return this.#stored;
   }
 
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#tidy().then(
-      () => callback(error),
-      () => callback(error),
-    );
+  async #outgrowRow(): Promise<void> {
+    this.#segments = new SealedSegments(this.#openSink(this.#spoolName), this.key, this.#hash);
+    for (const chunk of this.#small.splice(0)) await this.#segments.add(chunk);
+  }
+}
+
+const discarded = () => new Error('the payload was discarded');
+
+/** Hashes and seals bytes as they come, and writes them in large goes: each takes a thread of libuv's pool and wakes it. */
+class SealedSegments {
+  readonly #sealer: SegmentSealer;
+  #ready: Buffer[] = [];
+  #length = 0;
+  #failure: { readonly reason: unknown } | undefined;
+  #writing: Promise<void> | undefined;
+
+  readonly #sink: PayloadSink;
+  readonly #hash: Hash;
+
+  constructor(sink: PayloadSink, key: Buffer, hash: Hash) {
+    this.#sink = sink;
+    this.#sealer = new SegmentSealer(key);
+    this.#hash = hash;
   }
 
-  /** Streams are destroyed in the middle of a write: what it is about to store would stay behind. */
-  async #tidy(): Promise<void> {
-    await this.#busy;
-    if (!this.writableFinished) await this.#sink?.abort();
+  add(chunk: Buffer): Promise<void> | undefined {
+    this.#assertSound();
+    this.#hash.update(chunk);
+    this.#ready.push(...this.#sealer.add(chunk));
+    this.#length += chunk.length;
+    return this.#length < bytesPerWrite ? undefined : this.#write();
+  }
+
+  async end(): Promise<void> {
+    this.#ready.push(...this.#sealer.end());
+    await this.#write();
+    this.#assertSound();
+    await this.#sink.complete().catch((error) => Promise.reject(asSpoolError(error)));
+  }
+
+  giveUp(): void {
+    this.#failure ??= { reason: discarded() };
+  }
+
+  async abort(): Promise<void> {
+    this.giveUp();
+    await this.#writing?.catch(() => {});
+    await this.#sink.abort();
+  }
+
+  #write(): Promise<void> {
+    const sealed = this.#ready;
+    this.#ready = [];
+    this.#length = 0;
+    this.#writing = this.#sink.write(sealed).catch((error) => {
+      this.#failure ??= { reason: asSpoolError(error) };
+      throw this.#failure.reason;
+    });
+    return this.#writing;
+  }
+
+  #assertSound(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 }

@@ -12,6 +12,7 @@ import { asSpoolError } from './storage-error.js';
 /** Kept free on the disk beyond every upload, for the database and the system. */
 const reserveBytes = 128 * 2 ** 20;
 const segmentsPerRead = 4;
+const sealedSegment = segmentBytes + tagBytes;
 
 /** The folder of sealed payloads that wait for delivery. Names are random; what a file was called is the ledger's business. */
 export class Spool implements PayloadStore {
@@ -22,7 +23,7 @@ export class Spool implements PayloadStore {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
   }
 
-  /** A writable for one payload of at most `maxBytes`; see `PayloadWriter`. */
+  /** A writer for one payload of at most `maxBytes`; see `PayloadWriter`. */
   createWriter(maxBytes: number): PayloadWriter {
     return new PayloadWriter((name) => new FileSink(this.folder, name), maxBytes);
   }
@@ -77,32 +78,43 @@ export class Spool implements PayloadStore {
   }
 }
 
-/** The plain bytes of a sealed file, checked segment by segment. */
+/** The plain bytes of a sealed file, checked segment by segment; the next ones are read meanwhile. */
 export async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
+  let ahead: Promise<Buffer> | undefined;
   try {
     const { size } = await file.stat();
-    const sealedSegment = segmentBytes + tagBytes;
     const end = size - tagBytes;
     if (end < 0) throw new Error('the payload was cut short');
-    // Read again and again into the same memory: what is given out is the opened copy.
-    const block = Buffer.allocUnsafe(Math.max(tagBytes, Math.min(segmentsPerRead * sealedSegment, end)));
-    await readFully(file, block, tagBytes, end);
-    checkEnd(key, Math.ceil(end / sealedSegment), block.subarray(0, tagBytes));
+    const endTag = await readFully(file, Buffer.allocUnsafe(tagBytes), end);
+    checkEnd(key, Math.ceil(end / sealedSegment), endTag);
+    // Read again and again into the same memory, in turns: what is given out is the opened copy.
+    const blockBytes = Math.min(segmentsPerRead * sealedSegment, end);
+    const blocks = [Buffer.allocUnsafe(blockBytes), Buffer.allocUnsafe(blockBytes)];
+    const readAt = (offset: number) => {
+      blocks.reverse();
+      const block = blocks[0] as Buffer;
+      return readFully(file, block.subarray(0, Math.min(blockBytes, end - offset)), offset);
+    };
+    if (end > 0) ahead = readAt(0);
     for (let offset = 0, segment = 0; offset < end; ) {
-      const length = Math.min(block.length, end - offset);
-      await readFully(file, block, length, offset);
-      offset += length;
-      for (let at = 0; at < length; at += sealedSegment, segment++) {
-        yield openSegment(key, segment, false, block.subarray(at, Math.min(at + sealedSegment, length)));
+      const block = (await ahead) as Buffer;
+      offset += block.length;
+      ahead = offset < end ? readAt(offset) : undefined;
+      // Awaited in its turn; until then a failure must not count as unhandled.
+      ahead?.catch(() => {});
+      for (let at = 0; at < block.length; at += sealedSegment, segment++) {
+        yield openSegment(key, segment, false, block.subarray(at, at + sealedSegment));
       }
     }
   } finally {
+    await ahead?.catch(() => {});
     await file.close();
   }
 }
 
-async function readFully(file: FileHandle, block: Buffer, length: number, offset: number): Promise<void> {
-  const { bytesRead } = await file.read(block, 0, length, offset);
-  if (bytesRead < length) throw new Error('the payload was cut short');
+async function readFully(file: FileHandle, block: Buffer, offset: number): Promise<Buffer> {
+  const { bytesRead } = await file.read(block, 0, block.length, offset);
+  if (bytesRead < block.length) throw new Error('the payload was cut short');
+  return block;
 }

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Spool } from '../../src/storage/index.js';
@@ -116,9 +114,8 @@ test('equal bytes of two payloads are sealed differently, and none of them stand
   const plain = Buffer.from('a diagnosis '.repeat(10_000));
   const files = await Promise.all(
     [1, 2].map(async () => {
-      const writer = spool.createWriter(plain.length);
-      await pipeline(Readable.from([plain]), writer);
-      return readFileSync(join(spool.folder, writer.payload.spoolName ?? ''));
+      const { spoolName } = await spool.createWriter(plain.length).store([plain]);
+      return readFileSync(join(spool.folder, spoolName ?? ''));
     }),
   );
   expect(files[0]?.equals(files[1] as Buffer)).toBe(false);

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openS3Store, type PayloadStore, ResumablePayload, Spool } from '../../src/storage/index.js';
 import { type S3Server, startS3 } from '../support/s3-server.js';
@@ -20,9 +19,7 @@ const pieces = (bytes: Buffer, size = 60_000) =>
   );
 
 async function store(into: PayloadStore, bytes: Buffer) {
-  const writer = into.createWriter(maxBytes);
-  await pipeline(pieces(bytes), writer);
-  return writer.payload;
+  return into.createWriter(maxBytes).store(pieces(bytes));
 }
 
 async function readBack(from: PayloadStore, payload: Awaited<ReturnType<typeof store>>): Promise<Buffer> {
@@ -77,7 +74,7 @@ describe.each<[string, () => Promise<PayloadStore>]>([
     const payloads = await open();
     const before = (await payloads.list(Date.now())).length;
     const tight = payloads.createWriter(6_000_000);
-    await expect(pipeline(pieces(randomBytes(6_000_001)), tight)).rejects.toMatchObject({
+    await expect(tight.store(pieces(randomBytes(6_000_001)))).rejects.toMatchObject({
       code: 'FileTooLarge',
     });
     const broken = payloads.createWriter(maxBytes);
@@ -85,10 +82,10 @@ describe.each<[string, () => Promise<PayloadStore>]>([
       for (let n = 0; n < 120; n++) yield randomBytes(60_000);
       throw new Error('the sender left');
     };
-    await expect(pipeline(leaving, broken)).rejects.toThrow('the sender left');
+    await expect(broken.store(leaving())).rejects.toThrow('the sender left');
     for (const writer of [tight, broken]) await writer.discard();
     const done = payloads.createWriter(maxBytes);
-    await pipeline(pieces(randomBytes(100_000)), done);
+    await done.store(pieces(randomBytes(100_000)));
     await done.discard();
     expect((await payloads.list(Date.now())).length).toBe(before);
   });
@@ -141,7 +138,7 @@ describe('a bucket over a bad network', () => {
     const payloads = await openBucket(s3.weakEndpoint, 'cut/');
     s3.cut(7 * 2 ** 20);
     const writer = payloads.createWriter(maxBytes);
-    await expect(pipeline(pieces(randomBytes(20_000_000)), writer)).rejects.toMatchObject({
+    await expect(writer.store(pieces(randomBytes(20_000_000)))).rejects.toMatchObject({
       code: 'StorageUnavailable',
     });
     s3.mend();

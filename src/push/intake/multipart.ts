@@ -16,6 +16,7 @@ export interface PartSink {
   end(): Promise<void> | undefined;
 }
 
+const empty = Buffer.alloc(0);
 const maxHeaderBytes = 8 * 1024;
 /** RFC 2046 §5.1.1 allows blanks behind a boundary. */
 const maxPaddingBytes = 64;
@@ -110,23 +111,31 @@ class PartCutter {
     this.#open = open;
   }
 
-  async add(chunk: Buffer): Promise<void> {
-    let bytes: Buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+  /** Where it gives a promise the next chunk has to wait for it: most of a large file is taken without. */
+  add(chunk: Buffer): Promise<void> | undefined {
+    return this.#cut(this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]));
+  }
+
+  #cut(all: Buffer): Promise<void> | undefined {
+    let bytes = all;
     for (let before = -1; before !== bytes.length && this.#state !== 'epilogue'; ) {
       before = bytes.length;
-      bytes = await this.#step(bytes);
+      const [left, taken] = this.#step(bytes);
+      if (taken !== undefined) return taken.then(() => this.#cut(left));
+      bytes = left;
     }
-    this.#rest = this.#state === 'epilogue' ? Buffer.alloc(0) : bytes;
+    this.#rest = this.#state === 'epilogue' ? empty : bytes;
+    return undefined;
   }
 
   end(): void {
     if (this.#state !== 'epilogue') throw malformed('fields:noEnd');
   }
 
-  /** @returns what is left to be looked at; as much as before when more has to come first */
-  #step(bytes: Buffer): Promise<Buffer> | Buffer {
-    if (this.#state === 'afterDelimiter') return this.#readDelimiterEnd(bytes);
-    if (this.#state === 'header') return this.#readHeader(bytes);
+  /** @returns what is left to be looked at, as much as before when more has to come first; and what to wait for first */
+  #step(bytes: Buffer): [left: Buffer, taken?: Promise<void> | undefined] {
+    if (this.#state === 'afterDelimiter') return [this.#readDelimiterEnd(bytes)];
+    if (this.#state === 'header') return [this.#readHeader(bytes)];
     return this.#readBody(bytes);
   }
 
@@ -156,19 +165,16 @@ class PartCutter {
     return bytes.subarray(end + 4);
   }
 
-  async #readBody(bytes: Buffer): Promise<Buffer> {
+  #readBody(bytes: Buffer): [left: Buffer, taken?: Promise<void> | undefined] {
     const found = bytes.indexOf(this.#delimiter);
     const end = found < 0 ? bytes.length - this.#beginOfDelimiter(bytes) : found;
-    await this.#give(bytes.subarray(0, end));
-    if (found < 0) return bytes.subarray(end);
-    await this.#sink?.end();
+    const sink = this.#sink;
+    const taken = end === 0 ? undefined : sink?.write(bytes.subarray(0, end));
+    if (found < 0) return [bytes.subarray(end), taken];
     this.#sink = undefined;
     this.#state = 'afterDelimiter';
-    return bytes.subarray(found + this.#delimiter.length);
-  }
-
-  #give(content: Buffer): Promise<void> | undefined {
-    return content.length === 0 ? undefined : this.#sink?.write(content);
+    const ended = taken === undefined ? sink?.end() : taken.then(() => sink?.end());
+    return [bytes.subarray(found + this.#delimiter.length), ended];
   }
 
   /** How many bytes at the end may be the beginning of a boundary. */
@@ -195,23 +201,73 @@ export async function readMultipart(
 ): Promise<void> {
   const cutter = new PartCutter(boundaryOf(req), open);
   let bytes = 0;
-  // Without a listener an error that comes after the refusal would end the process.
-  req.on('error', () => {});
-  for await (const chunk of chunksOf(req)) {
+  await eachChunk(req, (chunk) => {
     bytes += chunk.length;
     if (bytes > maxBytes) throw new AppError('FileTooLarge', { values: { maxBytes } });
-    await cutter.add(chunk);
-  }
+    return cutter.add(chunk);
+  });
   cutter.end();
 }
 
-async function* chunksOf(req: Request): AsyncGenerator<Buffer> {
-  // Gone while the session and the quota were looked up: nothing would ever tell of its end any more.
-  if (req.destroyed && !req.complete) throw new AppError('UploadAborted');
-  try {
-    yield* req.iterator({ destroyOnReturn: false });
-  } catch (error) {
-    throw new AppError('UploadAborted', { cause: error });
-  }
-  if (!req.complete) throw new AppError('UploadAborted');
+/**
+ * Gives the body to `take`, chunk by chunk, to its end. Not by the stream's iterator: the promises that it makes for each
+ * chunk cost as much as looking at it.
+ * @throws AppError UploadAborted; what `take` throws, and then no more is read
+ */
+function eachChunk(req: Request, take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (cause?: unknown) => fail(new AppError('UploadAborted', { cause }));
+    // Gone while the session and the quota were looked up: nothing would ever tell of its end any more.
+    if (req.destroyed) return reject(new AppError('UploadAborted'));
+    let isOver = false;
+    let taking: Promise<void> | undefined;
+    const stop = () => {
+      isOver = true;
+      req.pause();
+      req.off('data', onData);
+      req.off('end', onEnd);
+      req.off('close', onClose);
+    };
+    const fail = (error: unknown) => {
+      if (isOver) return;
+      stop();
+      // What is being taken is let come to its end: whoever is told of the failure removes what was taken.
+      if (taking === undefined) reject(error);
+      else taking.then(() => reject(error), reject);
+    };
+    const onData = (chunk: Buffer) => {
+      try {
+        taking = take(chunk);
+      } catch (error) {
+        return fail(error);
+      }
+      if (taking === undefined) return;
+      req.pause();
+      taking.then(
+        () => {
+          taking = undefined;
+          if (!isOver) req.resume();
+        },
+        (error) => {
+          taking = undefined;
+          fail(error);
+        },
+      );
+    };
+    const onEnd = () => {
+      req.off('close', onClose);
+      // A stream whose last chunk was in its buffer already tells of the end although it is paused.
+      if (taking !== undefined) return void taking.then(onEnd, () => {});
+      if (isOver) return;
+      if (!req.complete) return abort();
+      stop();
+      resolve();
+    };
+    const onClose = () => abort();
+    // Stays: without a listener an error that comes after the refusal would end the process.
+    req.on('error', abort);
+    req.on('data', onData);
+    req.on('end', onEnd);
+    req.on('close', onClose);
+  });
 }

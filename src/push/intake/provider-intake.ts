@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import type { Connections } from '../../connections/index.js';
 import { AppError, type Problem } from '../../errors.js';
@@ -104,7 +103,5 @@ function requirePayload(
 
 async function store(spool: PayloadStore, json: string): Promise<{ payload: StoredPayload }> {
   // Escapes that JSON demands may make it longer than the text it came from, by a little.
-  const writer = spool.createWriter(2 * maxResourceBytes);
-  await pipeline([Buffer.from(json)], writer);
-  return writer;
+  return { payload: await spool.createWriter(2 * maxResourceBytes).store([Buffer.from(json)]) };
 }

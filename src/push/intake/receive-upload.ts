@@ -130,9 +130,10 @@ class UploadForm {
     const writer = this.#createWriter();
     this.#file = { header, writer };
     return {
-      write: async (chunk) => {
-        await writer.put(chunk);
-        if (this.#head === undefined && writer.isHeadComplete) await this.#learnHead(writer);
+      write: (chunk) => {
+        const taken = writer.put(chunk);
+        if (this.#head !== undefined || !writer.isHeadComplete) return taken;
+        return taken === undefined ? this.#learnHead(writer) : taken.then(() => this.#learnHead(writer));
       },
       end: async () => {
         await writer.finish();

@@ -79,10 +79,7 @@ export class LedgerStage {
 
   /** Stores a payload that no row knows yet. */
   async store(size: number) {
-    const writer = this.spool.createWriter(10_000_000);
-    writer.end(randomBytes(size));
-    await new Promise((resolve) => writer.once('finish', resolve));
-    return writer.payload;
+    return this.spool.createWriter(10_000_000).store([randomBytes(size)]);
   }
 
   async claimAll(queue: WorkQueue, limit = 100): Promise<Push[]> {
