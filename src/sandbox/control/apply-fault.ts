@@ -26,7 +26,7 @@ export async function applyFault(
     body.resume();
     return false;
   }
-  if (fault.delayMs && fault.behaviour !== 'drip') await sleep(fault.delayMs);
+  if (fault.delayMs && fault.behaviour !== 'drip') await sleep(fault.delayMs, undefined, { ref: false });
   if (response.closed) return false;
 
   const canned = fault.status !== undefined || fault.body !== undefined || fault.behaviour === 'drip';
@@ -88,7 +88,7 @@ async function resetAfter(
   body: Transform,
   recorded: RecordedRequest,
 ): Promise<void> {
-  if (fault.delayMs) await sleep(fault.delayMs);
+  if (fault.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
   if (fault.afterBytes) {
     const enough = fault.afterBytes;
     await new Promise<void>((done) => {

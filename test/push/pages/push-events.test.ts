@@ -72,8 +72,8 @@ test('a change is told at once, also when another process made it', async () => 
 
 test('who asks for it is told how far the attempt is, and the push itself says it as well', async () => {
   const totalBytes = 24 * 2 ** 20;
-  // The platform reads nothing, so that most of the file is still to be sent whenever somebody looks.
-  pair.sandbox.control.addFault({ route: 'import', times: 1, behaviour: 'hang' });
+  // For a minute the platform reads nothing (where it hangs it reads to the end), so that most of the file is still to be sent whenever somebody looks.
+  pair.sandbox.control.addFault({ route: 'import', times: 1, delayMs: 60_000 });
   const { json } = await browser.upload(Buffer.alloc(totalBytes, 'b'), fileMeta);
   const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
   const leave = new AbortController();
