@@ -1,4 +1,5 @@
 import express, { type Express, type RequestHandler, type Router } from 'express';
+import type { Tracing } from './tracing/index.js';
 import {
   type Assets,
   addressCheck,
@@ -29,6 +30,7 @@ export interface AppParts {
   readonly log: Logger;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly tracing: Pick<Tracing, 'observe'>;
   readonly sessions: Sessions;
   /** How long a body may take to arrive, where it is not an admitted upload. */
   readonly bodyTimeoutMs: number;
@@ -71,6 +73,7 @@ export function createApp(parts: AppParts): Express {
   app.use(parts.health.router, parts.metrics.router);
   app.use(addressCheck, hostCheck(parts.baseUrl));
   app.use(parts.assets.router);
+  app.use(parts.tracing.observe);
   app.use(originCheck(() => new URL(parts.baseUrl()).origin));
   app.use(createI18n() as RequestHandler);
   app.use(parts.sessions.middleware);

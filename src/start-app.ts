@@ -32,6 +32,7 @@ import {
   Spool,
 } from './storage/index.js';
 import { CallGate, studioRouter } from './studio/index.js';
+import { openTracing } from './tracing/index.js';
 import {
   createAssets,
   createHealth,
@@ -126,11 +127,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     config.databaseUrl === undefined ? undefined : database,
     now,
   );
+  const tracing = await openTracing({
+    ...{ settings: config.tracing, version: packageVersion(), log },
+    continuesRequests: config.trustProxy !== false,
+  });
   const sdk = init({
     applicationId: platform.applicationId,
     baseUrl: platform.baseUrl,
     onboardUrl: platform.onboardUrl,
     pushTimeoutMs: config.dispatch.pushTimeoutMs,
+    onExchange: config.tracing && ((exchange) => tracing.exchange(exchange)),
     now,
   });
   const connections = new Connections(database, sealer, platform.baseUrl, now, config.retention.connectionMs);
@@ -150,6 +156,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     recorder,
     streams,
     limits,
+    tracing,
     log,
     now,
   });
@@ -193,7 +200,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     operations,
   );
   const app = createApp({
-    ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, sessions },
+    ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, tracing, sessions },
     viewsFolder: join(root, 'views'),
     isDevelopment: options.isDevelopment ?? false,
     bodyTimeoutMs: config.uploads.bodyTimeoutMs,
@@ -263,6 +270,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     sessions.stop();
     await retention.stop();
     await database.destroy();
+    await tracing.close();
   };
   return {
     baseUrl,

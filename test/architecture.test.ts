@@ -93,14 +93,16 @@ test('only the process knows the sandbox', () => {
 test('rooms are entered by their index', () => {
   const outside = (file: SourceFile, imported: string) =>
     inside(imported) &&
-    [...features, 'digime', 'fhir', 'config', 'storage', 'web', 'sandbox'].includes(roomOf(imported) ?? '') &&
+    [...features, 'digime', 'fhir', 'config', 'storage', 'tracing', 'web', 'sandbox'].includes(
+      roomOf(imported) ?? '',
+    ) &&
     roomOf(imported) !== file.room &&
     imported.split('/').slice(1).join('/') !== 'index.ts';
   expect(offenders(sources, outside)).toEqual([]);
 });
 
 test('features import only the client, storage, web, the errors, settings and one another', () => {
-  const allowed = new Set(['config', 'digime', 'fhir', 'storage', 'web', ...features]);
+  const allowed = new Set(['config', 'digime', 'fhir', 'storage', 'tracing', 'web', ...features]);
   const allowedFiles = new Set(['errors.ts']);
   const inFeatures = sources.filter(({ room }) => features.includes(room));
   expect(
@@ -168,6 +170,15 @@ test('only jwt.ts of the client signs or verifies, only http.ts and its sockets 
     ({ path, text }) => /(?<![.\w#])fetch\(/.test(text) && path !== 'main.ts',
   );
   expect(fetching.map(({ path }) => path)).toEqual([]);
+});
+
+test('the SDKs of OpenTelemetry and of S3 are loaded only where they are set up', () => {
+  const users = sources.filter(({ running }) =>
+    running.some((name) => /^@(opentelemetry|aws-sdk)\//.test(name)),
+  );
+  expect(users.map(({ path }) => path).sort()).toEqual(['tracing/otlp-tracing.ts']);
+  const loading = sources.filter(({ text }) => /^import (?!type\b)[^;]*otlp-tracing/m.test(text));
+  expect(loading).toEqual([]);
 });
 
 test('the environment is read in one place', () => {

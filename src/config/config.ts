@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Contracts, liveProblems, readContracts } from './contracts.js';
+import { readTracing, type TracingSettings } from './tracing.js';
 import { parseTrustProxy } from './trust-proxy.js';
 
 /** The value that `.env.example` shows: a start in live mode with it is refused. */
@@ -26,6 +27,8 @@ export interface Config {
   /** What sealed before `appSecret`: still opens what it sealed, seals nothing new. */
   readonly appSecretPrevious: string | undefined;
   readonly logLevel: string;
+  /** `undefined`: nothing is traced. */
+  readonly tracing: TracingSettings | undefined;
   readonly digime: {
     readonly applicationId: string;
     readonly baseUrl: string;
@@ -158,6 +161,10 @@ const schema = z.object({
       'must be one of trace, debug, info, warn, error, fatal, silent',
     )
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().default('digime-push-onboarding'),
+  OTEL_BSP_SCHEDULE_DELAY: whole(5000, 1, 3_600_000),
   DIGIME_MODE: z.enum(['sandbox', 'live'], 'must be sandbox or live').optional(),
   DIGIME_BASE_URL: address.default('https://api.digi.me/v1.7/'),
   DIGIME_ONBOARD_URL: address.default('https://api.digi.me/apps/saas/'),
@@ -242,6 +249,7 @@ export function loadConfig(env: Environment): Config {
       : { applicationId: '', contracts: { library: { contractId: '', privateKey: '' } } };
   if (mode === 'live') problems.push(...liveProblems(settings, set, exampleAppSecret));
   const trustProxy = parseTrustProxy(set.TRUST_PROXY, problems);
+  const tracing = readTracing(set, problems);
   if (set.BASE_URL?.startsWith('https:') && trustProxy === false) {
     // The app itself speaks http: express-session would silently not set the Secure cookie.
     problems.push(
@@ -273,6 +281,7 @@ export function loadConfig(env: Environment): Config {
     appSecret: set.APP_SECRET,
     appSecretPrevious: set.APP_SECRET_PREVIOUS,
     logLevel: set.LOG_LEVEL,
+    tracing,
     digime: {
       applicationId,
       baseUrl: withSlash(set.DIGIME_BASE_URL),

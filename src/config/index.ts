@@ -9,3 +9,4 @@ export {
   type UploadLimits,
 } from './config.js';
 export type { ContractDetails, Contracts } from './contracts.js';
+export type { TracingSettings } from './tracing.js';

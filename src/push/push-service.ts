@@ -6,6 +6,7 @@ import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import type { Database, PayloadStore, Sealer } from '../storage/index.js';
+import type { Tracing } from '../tracing/index.js';
 import type { EventStreams, Logger, RateLimits } from '../web/index.js';
 import { AttemptProgress } from './delivery/attempt-progress.js';
 import { Deliverer } from './delivery/deliver.js';
@@ -38,6 +39,7 @@ export interface PushServiceOptions {
   limits: RateLimits;
   /** Where the numbers about pushes are registered. */
   registry: Registry;
+  tracing: Tracing;
   database: Database;
   sealer: Sealer;
   spool: PayloadStore;
@@ -86,6 +88,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     streams,
     limits,
     registry,
+    tracing,
     log,
     now,
   } = options;
@@ -109,7 +112,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     now,
   });
   const attempts = new AttemptMaker({
-    ...{ deliverer, circuit, queue, connections, events, spool, recorder, metrics, log, now },
+    ...{ deliverer, circuit, queue, connections, events, spool, recorder, metrics, tracing, log, now },
     settings: config.dispatch,
   });
   const dispatcher = new Dispatcher({
@@ -121,7 +124,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     log,
     now,
   });
-  const intake = new PushIntake({ ledger, queue, dispatcher, sweeper, recorder, retryBudgetMs });
+  const intake = new PushIntake({ ledger, queue, dispatcher, sweeper, recorder, tracing, retryBudgetMs });
   const libraryIntake = new LibraryIntake({ connections, guard, intake, spool, sweeper, maxUploadBytes });
   const records = new UploadRecords(database, sealer, now);
   const uploads = new ResumableUploads({ records, spool, sweeper });

@@ -44,6 +44,8 @@ export interface Push {
   /** An attempt ended without our knowing whether it arrived, so that it may arrive twice. */
   readonly possiblyDuplicated: boolean;
   readonly lastError: PushError | undefined;
+  /** The span that its attempts belong to (W3C Trace Context). */
+  readonly traceParent: string | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly deliveredAt: number | undefined;
@@ -82,6 +84,7 @@ export interface PushRow {
   last_error: string | null;
   idempotency_key: string | null;
   content_hash: string;
+  trace_parent: string | null;
   created_at: number;
   updated_at: number;
   delivered_at: number | null;
@@ -105,6 +108,7 @@ export const toPush = (row: PushRow): Push => ({
   giveUpAt: row.give_up_at,
   possiblyDuplicated: Boolean(row.possibly_duplicated),
   lastError: row.last_error === null ? undefined : (JSON.parse(row.last_error) as PushError),
+  traceParent: row.trace_parent ?? undefined,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   deliveredAt: row.delivered_at ?? undefined,

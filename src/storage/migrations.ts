@@ -151,6 +151,10 @@ const steps: Record<string, Step> = {
     knex.raw(
       "create index pushes_unsent_created_at_index on pushes (created_at) where state in ('queued', 'pushing')",
     ),
+  '009-traces': (knex) =>
+    knex.schema.alterTable('pushes', (table) => {
+      table.string('trace_parent', 55);
+    }),
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

@@ -4,6 +4,7 @@ import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import type { Recorder } from '../../inspector/index.js';
 import { asStorageError, type PayloadStore } from '../../storage/index.js';
+import type { Tracing } from '../../tracing/index.js';
 import type { Logger } from '../../web/index.js';
 import type { PushEvents } from '../ledger/push-events.js';
 import type { PayloadRecord, Settlement, WorkQueue } from '../ledger/work-queue.js';
@@ -27,6 +28,7 @@ interface AttemptMakerParts {
   readonly spool: Pick<PayloadStore, 'discard'>;
   readonly recorder: Pick<Recorder, 'browserStep'>;
   readonly metrics: Pick<PushMetrics, 'attemptSettled'>;
+  readonly tracing: Pick<Tracing, 'span'>;
   readonly settings: DispatchSettings;
   readonly log: Logger;
   readonly now: () => number;
@@ -53,7 +55,21 @@ export class AttemptMaker {
    * @returns the state that the push is in now
    * @throws Error when the outcome could not be recorded; the lease then runs out and the push is tried again
    */
-  async make(push: Push, signal: AbortSignal, atHand?: PayloadRecord): Promise<PushState> {
+  make(push: Push, signal: AbortSignal, atHand?: PayloadRecord): Promise<PushState> {
+    const facts = { 'push.id': push.id, 'push.type': push.type, 'push.attempt': push.attempts };
+    // Whoever woke the dispatcher need not have brought this push: only what was kept with it says where it belongs.
+    const parent = push.traceParent ?? null;
+    return this.#parts.tracing.span(
+      { name: 'push attempt', kind: 'consumer', facts, parent },
+      async (add) => {
+        const { state, attempt } = await this.#make(push, signal, atHand);
+        add({ 'push.state': state, ...(attempt.code !== undefined && { 'error.type': attempt.code }) });
+        return state;
+      },
+    );
+  }
+
+  async #make(push: Push, signal: AbortSignal, atHand?: PayloadRecord): Promise<Settlement> {
     const startedAt = this.#parts.now();
     const begun = performance.now();
     const measured = () => ({
@@ -65,8 +81,13 @@ export class AttemptMaker {
     if (payload === undefined) {
       const lost = { code: 'PayloadMissing', message: 'the payload is no longer there' };
       this.#parts.log.error({ push: push.id }, 'a push has no payload');
-      await this.#settle(push, { state: 'failed', attempt: { ...measured(), ...lost }, lastError: lost });
-      return 'failed';
+      const settlement: Settlement = {
+        state: 'failed',
+        attempt: { ...measured(), ...lost },
+        lastError: lost,
+      };
+      await this.#settle(push, settlement);
+      return settlement;
     }
     let settlement: Settlement;
     try {
@@ -80,7 +101,7 @@ export class AttemptMaker {
     await this.#settle(push, settlement);
     if (settlement.state === 'delivered' && payload.spoolName !== undefined)
       await this.#parts.spool.discard(payload.spoolName);
-    return settlement.state;
+    return settlement;
   }
 
   async #settlementOf(push: Push, error: unknown, attempt: Attempt): Promise<Settlement> {

@@ -4,6 +4,7 @@ import type { Connection, ConnectionType } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
 import type { Recorder } from '../../inspector/index.js';
 import type { StoredPayload } from '../../storage/index.js';
+import type { Tracing } from '../../tracing/index.js';
 import type { Dispatcher } from '../delivery/dispatcher.js';
 import type { Ledger, NewPush } from '../ledger/ledger.js';
 import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
@@ -12,7 +13,10 @@ import type { Push } from '../push.js';
 
 /** What is known about a push once its payload was checked; the rest follows from the connection. */
 export interface PushDetails
-  extends Omit<NewPush, 'payload' | 'visitorId' | 'connectionId' | 'state' | 'retryBudgetMs'> {
+  extends Omit<
+    NewPush,
+    'payload' | 'visitorId' | 'connectionId' | 'state' | 'retryBudgetMs' | 'traceParent'
+  > {
   readonly connection: Connection;
 }
 
@@ -23,6 +27,7 @@ interface PushIntakeParts {
   readonly dispatcher: Pick<Dispatcher, 'reserve' | 'send' | 'giveBack' | 'wake'>;
   readonly sweeper: Pick<PayloadSweeper, 'discard' | 'discardIfUnknown' | 'discardUnlessKnown'>;
   readonly recorder: Pick<Recorder, 'browserStep'>;
+  readonly tracing: Pick<Tracing, 'span' | 'current'>;
   readonly retryBudgetMs: number;
 }
 
@@ -50,7 +55,15 @@ export class PushIntake {
     const stored = await store();
     const { spoolName } = stored.payload;
     try {
-      const { push, isNew } = await this.#accept(await describe(stored), stored.payload);
+      const details = await describe(stored);
+      const { push, isNew } = await this.#parts.tracing.span(
+        { name: 'push accept', kind: 'producer', facts: { 'push.type': details.type } },
+        async (add) => {
+          const accepted = await this.#accept(details, stored.payload);
+          add({ 'push.id': accepted.push.id, 'push.bytes': accepted.push.size });
+          return accepted;
+        },
+      );
       if (!isNew && spoolName !== undefined) await this.#parts.sweeper.discardIfUnknown(spoolName);
       return push;
     } catch (error) {
@@ -71,7 +84,7 @@ export class PushIntake {
     { connection, ...details }: PushDetails,
     payload: StoredPayload,
   ): Promise<{ push: Push; isNew: boolean }> {
-    const { ledger, queue, dispatcher, recorder, retryBudgetMs } = this.#parts;
+    const { ledger, queue, dispatcher, recorder, tracing, retryBudgetMs } = this.#parts;
     const isUsable = connection.state === 'active';
     const request: NewPush = {
       ...details,
@@ -80,6 +93,7 @@ export class PushIntake {
       connectionId: connection.id,
       state: isUsable ? 'queued' : 'needs-reauthorization',
       retryBudgetMs,
+      traceParent: tracing.current(),
     };
     const hasReservedSlot = isUsable && dispatcher.reserve();
     let isSent = false;

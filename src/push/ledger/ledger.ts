@@ -36,6 +36,8 @@ export interface NewPush {
   /** `needs-reauthorization` where the connection can't be used at the moment. */
   state: 'queued' | 'needs-reauthorization';
   retryBudgetMs: number;
+  /** The span that the attempts to deliver it belong to (W3C Trace Context), where there is tracing. */
+  traceParent?: string | undefined;
 }
 
 /** Bytes of payloads that are kept: one visitor's, and everybody's. */
@@ -131,6 +133,7 @@ export class Ledger {
       last_error: null,
       idempotency_key: request.idempotencyKey ?? null,
       content_hash: request.contentHash,
+      trace_parent: request.traceParent ?? null,
       created_at: now,
       updated_at: now,
       delivered_at: null,
