@@ -151,7 +151,10 @@ export interface DigiMe {
     options: GetRevokeAccountPermissionUrlOptions,
   ): Promise<GetRevokeAccountPermissionUrlResponse>;
 
-  /** Removes one account, and what came from it, from the user's library. Repeated after a 5xx like a read. */
+  /**
+   * Removes one account, and what came from it, from the user's library. Repeated after a 5xx like a read; a repeat that
+   * no longer finds it has succeeded.
+   */
   deleteAccount(options: DeleteAccountOptions): Promise<DeleteResponse>;
 
   /** Removes the user and the whole library at the platform. The token is worth nothing afterwards. */
@@ -269,7 +272,8 @@ export interface DigiMe {
   downloadStorageFile(options: DownloadStorageFileOptions): Promise<DownloadStorageFileResponse>;
 
   /**
-   * Removes a file from a storage; where the path is that of a folder, all that is in it. Repeated after a 5xx like a read.
+   * Removes a file from a storage; where the path is that of a folder, all that is in it. Repeated after a 5xx like a read;
+   * a repeat that no longer finds it has succeeded.
    * @throws ServerError `NotFound`
    */
   deleteStorageFile(options: DeleteStorageFileOptions): Promise<DeleteStorageFileResponse>;

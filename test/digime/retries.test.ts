@@ -28,6 +28,15 @@ const answering =
     response.writeHead(status, headers).end();
 const reset: Script = (request) => request.socket.resetAndDestroy();
 
+const notThere: Script = (_, response) => refuse(response, 404, 'NotFound');
+/** JSON that ends before its announced length, and the connection with it. */
+const brokenOff =
+  (status: number): Script =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', 'content-length': '100' });
+    response.write('{"status":"deliv', () => response.socket?.destroy());
+  };
+
 test('A call that is safe to repeat is repeated twice, signed anew every time.', async () => {
   platform.script(accounts, answering(502), reset);
   const attempts: number[] = [];
@@ -70,17 +79,67 @@ test('Retry-After is waited for, and when it exceeds the deadline the error says
   await expect(clocked.readAccounts(user)).rejects.toMatchObject({ retryAfterMs: 90_000 });
 });
 
+const oneAccount = 'DELETE permission-access/service/h:accountId';
+
+test.each([
+  ['a 502', answering(502)],
+  ['a reset', reset],
+])('A deletion that failed with %s, and whose repeat finds nothing, has been done.', async (_what, first) => {
+  platform.script(oneAccount, first, notThere);
+  await expect(sdk.deleteAccount({ ...user, accountId: '40_a' })).resolves.toMatchObject({
+    deleted: true,
+    response: { statusCode: 404, body: { error: { code: 'NotFound' } } },
+    userAccessToken: user.userAccessToken,
+  });
+  const file = { contractDetails: contract.details, storageId: 's', fileName: 'a.txt' };
+  const [path = ''] = await pathsOf(() => sdk.deleteStorageFile(file));
+  platform.script(`DELETE ${path}`, first, notThere);
+  await expect(sdk.deleteStorageFile(file)).resolves.toEqual({ deleted: true });
+});
+
+test('A deletion that finds nothing at its first try, or after one that the platform did not take, fails.', async () => {
+  platform.script(oneAccount, notThere);
+  const call = { ...user, accountId: '40_a' };
+  await expect(sdk.deleteAccount(call)).rejects.toMatchObject({ error: { code: 'NotFound' } });
+  platform.script(oneAccount, answering(503), notThere);
+  await expect(sdk.deleteAccount(call)).rejects.toMatchObject({ error: { code: 'NotFound' } });
+  platform.script(accounts, answering(502), notThere);
+  await expect(sdk.readAccounts(user)).rejects.toMatchObject({ error: { code: 'NotFound' } });
+});
+
+/** The paths that a call asks for, whatever it is answered. */
+async function pathsOf(call: () => Promise<unknown>): Promise<string[]> {
+  const before = platform.seen.length;
+  await call().catch(() => undefined);
+  return platform.seen.slice(before).map(({ path }) => path);
+}
+
+test('What no header can hold is an error of the argument: nothing is sent, and nothing repeated.', async () => {
+  for (const headers of [{ 'X-Note': 'one\ntwo' }, { 'X-Note': 'čeština' }, { 'not a name': 'x' }]) {
+    const call = sdk.readAccounts({ ...user, intercept: (request) => request.send({ headers }) });
+    await expect(call).rejects.toMatchObject({
+      name: 'TypeValidationError',
+      message: expect.stringContaining(Object.keys(headers)[0] ?? ''),
+    });
+  }
+  expect(platform.requests(accounts)).toEqual([]);
+});
+
 test('A push is never repeated by itself, and neither is an exchange that may have been acted on.', async () => {
   const data = {
     fileData: Buffer.from('x'),
     fileName: 'x',
     fileDescriptor: { mimeType: 'a/b', accounts: [] },
   };
-  for (const script of [reset, answering(503), answering(500)]) {
+  for (const script of [reset, answering(503), answering(500), brokenOff(500)]) {
     platform.script('POST permission-access/import', script);
     await expect(sdk.pushData({ ...user, data })).rejects.toMatchObject({ name: 'DigiMeServerError' });
   }
-  expect(platform.requests('POST permission-access/import')).toHaveLength(3);
+  platform.script('POST permission-access/import', brokenOff(200));
+  await expect(sdk.pushData({ ...user, data })).rejects.toMatchObject({
+    error: { code: 'TruncatedResponse' },
+  });
+  expect(platform.requests('POST permission-access/import')).toHaveLength(5);
   platform.script('POST oauth/token', reset);
   const code = { contractDetails: contract.details, codeVerifier: 'v', authorizationCode: 'c' };
   await expect(sdk.exchangeCodeForToken(code)).rejects.toMatchObject({ error: { code: 'ConnectionReset' } });

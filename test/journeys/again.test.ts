@@ -50,7 +50,7 @@ test('a 502 on the way back from digi.me is asked for again by itself, and conne
   await page.locator('button[name="decision"][value="allow"]').click();
   await line().waitFor();
   expect(answers.at(-1)?.status).toBe(502);
-  expect(await line().innerText()).toMatch(/tried again by itself/);
+  expect(await line().textContent()).toMatch(/tried again by itself/);
   pair.sandbox.control.clearFaults();
   await again(await seconds());
   await page.waitForURL(/\/push$/);

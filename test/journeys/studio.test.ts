@@ -48,7 +48,7 @@ test.each([
     );
     await send(page);
     await page.locator('.held.is-refused').waitFor();
-    expect(await page.locator('.refusal-code').innerText()).toContain('InvalidRedirectUri');
+    expect(await page.locator('.refusal-code').textContent()).toContain('InvalidRedirectUri');
     await expectAccessible(page);
     await page.locator('[data-reset]').click();
     await send(page);

@@ -74,7 +74,7 @@ export type DeleteUserOptions = UserCall;
 export interface DeleteResponse {
   deleted: true;
   response: {
-    /** HTTP status, 200 to 299. */
+    /** HTTP status, 200 to 299; 404 when a first try failed, and its repeat found that it had been done. */
     statusCode: number;
     /** Names in lower case. */
     headers: Readonly<Record<string, string | undefined>>;
@@ -143,7 +143,7 @@ export async function deleteUser(client: Client, args: DeleteUserOptions): Promi
   return sendDelete(client, args, 'deleteUser', 'user', {});
 }
 
-/** Repeated like a GET: what is gone stays gone (RFC 9110 §9.2.2). */
+/** Repeated like a GET: what is gone stays gone (RFC 9110 §9.2.2), and a repeat that finds nothing has reached its end. */
 async function sendDelete(
   client: Client,
   args: UserCall,

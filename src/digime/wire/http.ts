@@ -1,4 +1,9 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import http, {
+  type ClientRequest,
+  type IncomingMessage,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
@@ -11,6 +16,7 @@ import {
   getAdapter,
   type InternalAxiosRequestConfig,
 } from 'axios';
+import { TypeValidationError } from '../errors.js';
 import { Stop } from './abort.js';
 import type { OutgoingBody } from './intercept.js';
 import { connectionFault, NetworkFault } from './network-fault.js';
@@ -107,10 +113,25 @@ interface Exchanged {
 // cost as much processor time as the rest of the exchange.
 const exchangeByAxios = getAdapter('http');
 
+/** Said of a header before anything is sent: the HTTP library's own complaint would look like a failed connection. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw new TypeValidationError(
+        `the header ${JSON.stringify(name)} has characters that no header may have`,
+      );
+    }
+  }
+}
+
 /**
  * Sends one request and resolves when the head of its answer is there, whatever the status. An answer that refuses
  * (300 or more) stops an upload that is still under way; one that accepts is only believed once all was sent.
- * Rejects with a `NetworkFault` or a `SourceFault`, never with an error of the HTTP library.
+ * Rejects with a `NetworkFault`, a `SourceFault`, or a `TypeValidationError` for a header that cannot be one, never with an
+ * error of the HTTP library.
  */
 export async function send(transport: Transport, outgoing: Outgoing): Promise<Incoming> {
   const stop = new Stop(outgoing.signal);
@@ -129,6 +150,7 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
     if (request && !request.writableFinished) request.destroy();
   };
   try {
+    checkHeaders(outgoing.headers);
     if (stop.fault) throw stop.fault;
     // A push is what this client does most: see `exchangeDirectly`.
     const isDirect = outgoing.stall === true && !transport.proxy;
@@ -159,7 +181,7 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
     throw (
       (upload instanceof UploadBody ? upload.fault : undefined) ??
       stop.fault ??
-      (error instanceof NetworkFault ? error : connectionFault(error))
+      (error instanceof NetworkFault || error instanceof TypeValidationError ? error : connectionFault(error))
     );
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../client.js';
-import { DigiMeSDKError } from '../errors.js';
+import { DigiMeSDKError, ServerError } from '../errors.js';
 import { untilAborted } from './abort.js';
 import { readAccepted, readRefused } from './answer.js';
 import {
@@ -18,11 +18,12 @@ import { type Incoming, send } from './http.js';
 import type { InterceptedRequest, RequestPatch, SignedRequest } from './intercept.js';
 import { NetworkFault, SourceFault } from './network-fault.js';
 import { interpretRefusal, ownError } from './refusal.js';
-import { pauseBeforeRepeat } from './repeat-policy.js';
+import { mayHaveWorked, pauseBeforeRepeat } from './repeat-policy.js';
 
 /**
  * Makes one call: signs it, sends it, reads and checks the answer, reports it; repeats it where its policy allows, signed
- * anew, within the client's retry limit and the call's deadline. Rejects with a `ServerError` for whatever goes wrong.
+ * anew, within the client's retry limit and the call's deadline. Rejects with a `ServerError` for whatever goes wrong, and
+ * with a `TypeValidationError` for what no header can hold.
  */
 export async function callPlatform(
   client: Client,
@@ -31,6 +32,7 @@ export async function callPlatform(
 ): Promise<PlatformAnswer> {
   const { signal } = context.options;
   const deadlineAt = performance.now() + client.timeoutMs;
+  let isPerhapsDone = false;
   for (let failed = 0; ; ) {
     try {
       const number = failed + 1 + (context.earlierAttempts ?? 0);
@@ -38,7 +40,11 @@ export async function callPlatform(
         ? interceptCall(client, call, context, number)
         : attemptCall(client, call, context, number, deadlineAt - performance.now()));
     } catch (error) {
+      // What the repeat no longer finds, the first try has deleted, although its answer did not say so.
+      if (isPerhapsDone && call.method === 'DELETE' && isNotFound(error))
+        return goneAlready(client, call, error);
       failed += 1;
+      isPerhapsDone ||= mayHaveWorked(error);
       const pauseMs = failed > client.retryLimit ? undefined : pauseBeforeRepeat(error, call.repeat, failed);
       if (pauseMs === undefined || performance.now() + pauseMs >= deadlineAt) throw error;
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
@@ -46,6 +52,19 @@ export async function callPlatform(
         throw ownError(identify(client, call), 'Aborted', 'ended by the caller', undefined, signal.reason);
     }
   }
+}
+
+const isNotFound = (error: unknown): error is ServerError =>
+  error instanceof ServerError && error.error.statusCode === 404;
+
+function goneAlready(client: Client, call: PlatformCall, refusal: ServerError): PlatformAnswer {
+  const { code, message, reference, statusCode } = refusal.error;
+  return {
+    status: statusCode,
+    headers: {},
+    body: { error: { code, message, reference } },
+    identity: identify(client, call),
+  };
 }
 
 /** Gives the request to the interceptor. Each of its sends has the whole time of a call: a person may think in between. */

@@ -13,6 +13,13 @@ const unsentStatuses = new Set([429, 503]);
 const passingCodes = new Set(['ConnectionReset', 'ConnectionFailed', 'TruncatedResponse']);
 const passingStatuses = new Set([408, 500, 502, 504]);
 
+/** Whether the platform may have acted on a request that failed like this. */
+export function mayHaveWorked(error: unknown): boolean {
+  if (!(error instanceof ServerError)) return false;
+  const { code, statusCode } = error.error;
+  return passingCodes.has(code) || passingStatuses.has(statusCode);
+}
+
 /**
  * Milliseconds to wait before the request is sent again, or undefined when it is not: exponential backoff with jitter,
  * never shorter than the `Retry-After` of the answer.
