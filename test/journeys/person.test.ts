@@ -27,6 +27,7 @@ const headingTop = () => page.locator('h1').evaluate((h1) => h1.getBoundingClien
 const bottomOf = (selector: string) =>
   page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom);
 /** What a person can read: nothing of what is closed or hidden. */
+// biome-ignore lint/performance/useDomNodeTextContent: what is hidden must not count
 const readable = () => page.locator('body').innerText();
 
 async function open(options: {

@@ -34,16 +34,17 @@ test('the age of the queue is that of its oldest push, and ends when that is del
   await eventually('a failed attempt', () =>
     measured('push_attempt_failures_total{code="InternalServerError"}'),
   );
-  advancedMs += 600_000;
-  expect(await measured('push_queue_age_seconds')).toBeGreaterThanOrEqual(600);
+  // Less than the 300 s by which a request that is just on its way may be old.
+  advancedMs += 200_000;
+  expect(await measured('push_queue_age_seconds')).toBeGreaterThanOrEqual(200);
   expect(await measured('push_delivery_seconds_count{type="library"}')).toBe(0);
 
   pair.sandbox.control.clearFaults();
   await browser.waitForState(json.id, ['delivered']);
   expect(await measured('push_queue_age_seconds')).toBe(0);
   await eventually('the delivery is measured', () => measured('push_delivery_seconds_count{type="library"}'));
-  expect(await measured('push_delivery_seconds_sum{type="library"}')).toBeGreaterThanOrEqual(600);
-  expect(await measured('push_delivery_seconds_bucket{le="300",type="library"}')).toBe(0);
+  expect(await measured('push_delivery_seconds_sum{type="library"}')).toBeGreaterThanOrEqual(200);
+  expect(await measured('push_delivery_seconds_bucket{le="60",type="library"}')).toBe(0);
 });
 
 test('requests that are refused are counted by the code of the error', async () => {
