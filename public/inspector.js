@@ -53,16 +53,31 @@ async function addNew() {
   );
   const last = rows.at(-1);
   if (!last) return;
-  for (const row of rows) localizeTimes(row);
-  list.append(...rows);
+  for (const row of rows) {
+    localizeTimes(row);
+    place(row, list);
+  }
   dataset.count = last.dataset.number;
   const count = dataset.count;
   document.getElementById('step-count').textContent = say(count === '1' ? 'step' : 'steps', { count });
   tellNewest();
 }
 
+/* As `groupRows` orders them: a step of a push joins its push, any other the last group where that is of its kind. */
+function place(row, list) {
+  const { action } = row.dataset;
+  const ofPush = action.startsWith('push ');
+  const before = ofPush
+    ? [...list.children].findLast((other) => other.dataset.action === action)
+    : list.lastElementChild;
+  if (before?.dataset.action !== action) return list.append(row);
+  row.querySelector('.action-head')?.remove();
+  before.after(row);
+}
+
 function tellNewest() {
-  const title = document.querySelector('.exchange:last-child .step-title')?.textContent;
+  const newest = document.getElementById(`step-${inspector().dataset.count}`);
+  const title = newest?.querySelector('.step-title')?.textContent;
   if (title) news.textContent = say('newSteps', { count: inspector().dataset.count, title });
 }
 

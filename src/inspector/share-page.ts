@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Express } from 'express';
 import { formatOf, type Language, translator } from '../web/index.js';
+import { groupRows } from './group-rows.js';
 import { harOf } from './har.js';
 import type { Step } from './step.js';
 import { rowsOf } from './step-rows.js';
@@ -17,7 +18,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'";
  */
 export async function sharePage(app: Express, steps: readonly Step[], lang: Language): Promise<string> {
   const t = translator(lang);
-  const rows = rowsOf(steps, 0, t).map(({ canRepeat: _canRepeat, ...row }) => row);
+  const rows = groupRows(rowsOf(steps, 0, t)).map(({ canRepeat: _canRepeat, ...row }) => row);
   const list = await new Promise<string>((resolve, reject) =>
     app.render('inspector/share', { rows, t, format: formatOf(lang), isShared: true }, (error, html) =>
       error ? reject(error) : resolve(html),

@@ -1,4 +1,5 @@
 import type { Translate } from '../web/index.js';
+import { groupRows } from './group-rows.js';
 import type { Step } from './step.js';
 import { filterRows, type RowFilter, rowsOf, type StepRow } from './step-rows.js';
 
@@ -14,7 +15,7 @@ export interface PageWish {
   readonly open?: number | undefined;
 }
 
-/** A part of a journey, in its order. */
+/** A part of a journey, its actions in the order in which they began. */
 export interface StepPage {
   readonly rows: StepRow[];
   /** How many older ones would be shown as well. */
@@ -32,15 +33,10 @@ export function stepPageOf(
     // What is looked for may be among the oldest.
     const found = filterRows(rowsOf(wanted, 0, t), filter);
     const first = firstOf(found, open);
-    return { rows: withFirstHead(found.slice(first, first + rowsPerPage)), hidden: first };
+    return { rows: groupRows(found.slice(first, first + rowsPerPage)), hidden: first };
   }
   const first = firstOf(wanted, open);
-  return { rows: withFirstHead(rowsOf(wanted.slice(0, first + rowsPerPage), first, t)), hidden: first };
-}
-
-/** Whoever reads a part of a journey has to be told what it begins with. */
-function withFirstHead([first, ...others]: StepRow[]): StepRow[] {
-  return first === undefined ? [] : [{ ...first, beginsAction: true }, ...others];
+  return { rows: groupRows(rowsOf(wanted.slice(0, first + rowsPerPage), first, t)), hidden: first };
 }
 
 function firstOf(all: readonly { readonly number: number }[], open: number | undefined): number {

@@ -13,7 +13,9 @@ export type StepRow = StepView & {
   sameCallBefore?: number;
   /** What it belongs to: an authorization, one push, reading back, or nothing of these. */
   action: Action;
-  /** Whether another action was under way before it. */
+  /** The same for all rows of one action. */
+  actionKey: string;
+  /** Whether it says what it belongs to; of a group only the first does (`groupRows`). */
   beginsAction: boolean;
   /** Milliseconds in which nothing happened before it, where they were many: somebody was reading or deciding. */
   pauseMs?: number;
@@ -51,15 +53,13 @@ export function rowsOf(steps: readonly Step[], from: number, t: Translate): Step
     .slice(0, from)
     .reduce<Action | undefined>((last, step) => actionOf(step, last), undefined);
   return steps.slice(from).map((step) => {
-    const last = action;
-    action = actionOf(step, last);
-    const beginsAction = JSON.stringify(action) !== JSON.stringify(last);
+    action = actionOf(step, action);
     const same = sameCallBefore(step);
     const pauseMs = previousEnd === undefined ? 0 : step.at - previousEnd;
     previousEnd = Math.max(previousEnd ?? 0, endOf(step));
     return {
       ...viewOf(step, t),
-      ...{ action, beginsAction },
+      ...{ action, actionKey: keyOf(action), beginsAction: true },
       ...(same !== undefined && { sameCallBefore: same }),
       ...(pauseMs >= worthMentioningMs && { pauseMs }),
     };
@@ -102,6 +102,8 @@ const connectingCalls = new Set([
   ...['getAuthorizeUrl', 'getReauthorizeUrl', 'getOnboardServiceUrl', 'getReauthorizeAccountUrl'],
   ...['exchangeCodeForToken', 'readAccounts'],
 ]);
+
+const keyOf = (action: Action) => (action.kind === 'push' ? `push ${action.push}` : action.kind);
 
 function actionOf(step: Step, last: Action = { kind: 'other' }): Action {
   if (step.kind === 'browser') {
