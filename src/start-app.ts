@@ -246,7 +246,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         now,
       }),
       whatIfRouter(faults, now),
-      ...(gate ? [studioRouter({ gate, recorder, streams, now })] : []),
+      ...(gate ? [studioRouter({ gate, recorder, streams, onboardUrl: platform.onboardUrl, now })] : []),
       docsRouter(packageVersion(), () => baseUrl),
     ],
   });

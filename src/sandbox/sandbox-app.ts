@@ -8,6 +8,7 @@ import type { SandboxCredentials } from './credentials.js';
 import { homePage } from './pages/home-page.js';
 import { showLibraries } from './pages/library-page.js';
 import { pageRouter } from './pages/page-router.js';
+import { setFramingApps } from './pages/render-page.js';
 import type { Platform } from './platform.js';
 
 export interface SandboxParts {
@@ -24,6 +25,7 @@ export function createSandboxApp(parts: SandboxParts): Express {
   const { platform, tell } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag');
+  setFramingApps(app, () => platform.redirectUris.pageOrigins());
   app.use((_request, response, next) => {
     response.set({
       'cache-control': 'no-store',

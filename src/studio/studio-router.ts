@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import express, { type Request, Router } from 'express';
 import { AppError } from '../errors.js';
 import { type Recorder, rowsOf, topicOf } from '../inspector/index.js';
@@ -20,8 +21,31 @@ export interface StudioOptions {
   readonly gate: CallGate;
   readonly recorder: Recorder;
   readonly streams: EventStreams;
+  /** Where the person is sent to allow something. */
+  readonly onboardUrl: string;
   /** Unix milliseconds. */
   readonly now: () => number;
+}
+
+/**
+ * The two addresses, where a browser takes them for different sites: it then keeps the session's cookie (`SameSite=Lax`)
+ * from a frame that comes back from there. Ports don't matter, and neither do names below one another.
+ */
+function apartFrom(req: Request, onboardUrl: string): { app: string; sandbox: string } | undefined {
+  const app = new URL(`${req.protocol}://${req.get('host')}`);
+  const sandbox = new URL(onboardUrl);
+  const isNumber = isIP(app.hostname) !== 0 || isIP(sandbox.hostname) !== 0;
+  const within = (one: string, other: string) => other.includes('.') && one.endsWith(`.${other}`);
+  const siblings = (one: string, other: string) => {
+    const parent = one.slice(one.indexOf('.') + 1);
+    return parent.includes('.') && other.endsWith(`.${parent}`);
+  };
+  const [one, other] = [app.hostname, sandbox.hostname];
+  const isSameSite =
+    one === other || (!isNumber && (within(one, other) || within(other, one) || siblings(one, other)));
+  return isSameSite && app.protocol === sandbox.protocol
+    ? undefined
+    : { app: app.origin, sandbox: sandbox.origin };
 }
 
 const shownSteps = 60;
@@ -35,7 +59,7 @@ const formBody = [
  * `GET /studio` and what belongs to it: the person's pages in a frame, the wire beside them, and calls that are held until
  * the visitor has looked at them. Only where the platform is a sandbox: there is no such router in live mode.
  */
-export function studioRouter({ gate, recorder, streams, now }: StudioOptions): Router {
+export function studioRouter({ gate, recorder, streams, onboardUrl, now }: StudioOptions): Router {
   const router = Router();
   const viewsOf = (visitorId: string): Promise<HeldView[]> =>
     Promise.all(
@@ -57,6 +81,7 @@ export function studioRouter({ gate, recorder, streams, now }: StudioOptions): R
       rows: rowsOf(steps, first, translator(languageOf(req))),
       isPausing: gate.isPausing(visitorId),
       held: await viewsOf(visitorId),
+      apart: apartFrom(req, onboardUrl),
     });
   });
 

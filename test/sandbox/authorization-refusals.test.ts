@@ -140,3 +140,10 @@ test.each([
 ])('the callback %s is registered', async (redirect_uri) => {
   expect((await client.authorize({ redirect_uri })).answer.status).toBe(200);
 });
+
+test('only pages of this machine and registered apps may show the consent page in a frame', async () => {
+  const page = await fetch(new URL('authorize?code=none', running.sandbox.onboardUrl));
+  expect(page.headers.get('content-security-policy')).toContain(
+    "frame-ancestors 'self' http://localhost:* http://127.0.0.1:* https://app.example;",
+  );
+});

@@ -210,3 +210,13 @@ test('the studio’s phone shows the person’s pages, and no studio in the stud
   const inPhone = await browser.get('/', { accept: 'text/html', 'sec-fetch-dest': 'iframe' });
   expect(inPhone.text).not.toContain('href="/studio"');
 });
+
+test('the page says when a browser will keep the phone from coming back, and only then', async () => {
+  const at = async (host: string) => {
+    const { port } = new URL(pair.app.baseUrl);
+    const url = new URL('/studio', `http://${host}:${port}`);
+    return (await (await fetch(url, { headers: { accept: 'text/html' } })).text()).includes('id="apart"');
+  };
+  expect(new URL(pair.sandbox.url).hostname).toBe('localhost');
+  expect([await at('localhost'), await at('127.0.0.1')]).toEqual([false, true]);
+});

@@ -35,6 +35,13 @@ export class RedirectUris {
     ];
   }
 
+  /** The origins of pages elsewhere that consent leads back to, as a policy names them. */
+  pageOrigins(): string[] {
+    const all = [...this.#given, ...this.#added.all()].filter((uri) => /^https?:/i.test(uri));
+    // CSP has no notation for an IPv6 address.
+    return [...new Set(all.map((uri) => new URL(uri).origin))].filter((origin) => !origin.includes('['));
+  }
+
   /** @throws Refusal InvalidRequest for what cannot be a callback */
   add(uri: string): void {
     if (!canBeCallback(uri)) {

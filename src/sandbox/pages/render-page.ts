@@ -1,14 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
-import type { Request, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import { type Language, languageOf } from './words.js';
 
 // src/sandbox/pages and dist/sandbox/pages lie equally deep below the views.
 const viewFolder = fileURLToPath(new URL('../../../views/sandbox/', import.meta.url));
-/** The app's studio shows these pages in a frame. Only pages of this machine may: the sandbox itself is only for it. */
+/** The app's studio shows these pages in a frame. Only pages of this machine may, and apps that are registered. */
 const localPages = "'self' http://localhost:* http://127.0.0.1:*";
-const policy = `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors ${localPages}`;
-const policyWithScript = `${policy}; script-src 'self'; connect-src 'self'`;
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'";
+const ownScript = "script-src 'self'; connect-src 'self'";
+
+/** Tells the pages of `app` which registered apps may show them in a frame, besides this machine's. */
+export function setFramingApps(app: Express, origins: () => string[]): void {
+  app.locals.framingApps = origins;
+}
 
 /** What came in the address or the form, strings only; what is missing is `undefined`. */
 export type Fields = Partial<Record<string, string>>;
@@ -59,11 +64,16 @@ export async function renderPage(
   // only the scheme can stand for it.
   const target = formTarget.includes('[') ? new URL(formTarget).protocol : formTarget;
   const html = await ejs.renderFile(`${viewFolder}${view}.ejs`, { ...frame, ...model }, { cache: true });
+  const framingApps = (response.app.locals.framingApps as () => string[])();
+  const directives = [
+    policy,
+    `frame-ancestors ${[localPages, ...framingApps].join(' ')}`,
+    ...(script ? [ownScript] : []),
+    `form-action 'self' ${target}`.trim(),
+  ];
   response
     .status(status)
-    .set({
-      'content-security-policy': `${script ? policyWithScript : policy}; form-action 'self' ${target}`.trim(),
-    })
+    .set({ 'content-security-policy': directives.join('; ') })
     .type('html')
     .send(html);
 }
