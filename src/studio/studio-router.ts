@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import express, { type Request, Router } from 'express';
 import { AppError } from '../errors.js';
 import { type Recorder, rowsOf, topicOf } from '../inspector/index.js';
@@ -34,7 +33,7 @@ export interface StudioOptions {
 function apartFrom(req: Request, onboardUrl: string): { app: string; sandbox: string } | undefined {
   const app = new URL(`${req.protocol}://${req.get('host')}`);
   const sandbox = new URL(onboardUrl);
-  const isNumber = isIP(app.hostname) !== 0 || isIP(sandbox.hostname) !== 0;
+  const isNumber = [app, sandbox].some(({ hostname }) => /^[\d.]+$|^\[/.test(hostname));
   const within = (one: string, other: string) => other.includes('.') && one.endsWith(`.${other}`);
   const siblings = (one: string, other: string) => {
     const parent = one.slice(one.indexOf('.') + 1);
