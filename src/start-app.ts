@@ -26,8 +26,10 @@ import {
   cookieSecret,
   createSealer,
   eraseFreed,
+  noSignals,
   openDatabase,
   openS3Store,
+  postgresSignals,
   probeDatabase,
   Spool,
 } from './storage/index.js';
@@ -111,9 +113,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const baseUrl = config.baseUrl ?? `http://localhost:${port}/`;
   const sealer = createSealer(options.appSecret, options.appSecretPrevious);
   const spool =
-    config.payloadBucket === undefined
-      ? new Spool(config.dataDir)
-      : await openS3Store({ ...config.payloadBucket, dataDir: config.dataDir });
+    config.payloadBucket === undefined ? new Spool(config.dataDir) : await openS3Store(config.payloadBucket);
+  const signals =
+    config.databaseUrl === undefined
+      ? noSignals
+      : await postgresSignals(database, config.databaseUrl, (err) =>
+          log.warn({ err }, 'other processes are not heard for a moment'),
+        );
   const gate = config.mode === 'sandbox' ? new CallGate() : undefined;
   const faults = config.mode === 'sandbox' ? new VisitorFaults(now) : undefined;
   const recorder = new Recorder(now, {
@@ -149,6 +155,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     database,
     sealer,
     spool,
+    signals,
     sdk,
     contracts: platform.contracts,
     connections,
@@ -161,7 +168,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     now,
   });
   const onConnected = async (connectionId: string) => {
-    if ((await pushService.queue.resume(connectionId)) > 0) pushService.dispatcher.wake();
+    if ((await pushService.queue.resume(connectionId)) > 0) pushService.dispatcher.announce();
   };
   const { contracts, baseUrl: issuer } = platform;
   const authorizations = new Authorizations({
@@ -269,6 +276,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await closeServer(server, Math.max(0, until - performance.now()));
     sessions.stop();
     await retention.stop();
+    await signals.close();
     await database.destroy();
     await tracing.close();
   };

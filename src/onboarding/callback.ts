@@ -125,13 +125,12 @@ export class Callbacks {
     // digi.me took its time: a person who let themselves be forgotten meanwhile must not be known again.
     await reloadSession(req);
     const { connection, isNew } = await this.#keepConnection(visitorId, pending, token);
-    const { startedAt } = req.session;
     try {
-      await renewSession(req, {
+      await renewSession(req, (session) => ({
         visitorId,
-        ...(startedAt !== undefined && { startedAt }),
-        authorizations: withoutAuthorization(req.session, state),
-      });
+        ...(session.startedAt !== undefined && { startedAt: session.startedAt }),
+        authorizations: withoutAuthorization(session, state),
+      }));
     } catch (error) {
       if (isNew) await connections.remove(connection.id);
       throw error;

@@ -5,7 +5,7 @@ import type { Config, Contracts } from '../config/index.js';
 import type { ConnectionCalls, Connections } from '../connections/index.js';
 import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
-import type { Database, PayloadStore, Sealer } from '../storage/index.js';
+import { type Database, isShared, type PayloadStore, type Sealer, type Signals } from '../storage/index.js';
 import type { Tracing } from '../tracing/index.js';
 import type { EventStreams, Logger, RateLimits } from '../web/index.js';
 import { AttemptProgress } from './delivery/attempt-progress.js';
@@ -18,6 +18,7 @@ import { ProviderIntake } from './intake/provider-intake.js';
 import { PushIntake } from './intake/push-intake.js';
 import { ResumableUploads } from './intake/resumable-uploads.js';
 import { UploadGuard } from './intake/upload-guard.js';
+import { UploadLocks } from './intake/upload-locks.js';
 import { Ledger } from './ledger/ledger.js';
 import { PayloadSweeper } from './ledger/payload-sweeper.js';
 import { PushEvents } from './ledger/push-events.js';
@@ -43,6 +44,7 @@ export interface PushServiceOptions {
   database: Database;
   sealer: Sealer;
   spool: PayloadStore;
+  signals: Signals;
   sdk: DigiMe;
   contracts: Contracts;
   connections: Connections;
@@ -80,6 +82,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     database,
     sealer,
     spool,
+    signals,
     sdk,
     contracts,
     connections,
@@ -96,7 +99,7 @@ export function createPushService(options: PushServiceOptions): PushService {
   const { retryBudgetMs } = config.dispatch;
   const ledger = new Ledger(database, sealer, now);
   const queue = new WorkQueue(database, sealer, randomUUID(), config.dispatch.leaseMs, now);
-  const events = new PushEvents(ledger);
+  const events = new PushEvents(ledger, signals);
   const sweeper = new PayloadSweeper(database, spool, config.dispatch.failedRetentionMs, log, now);
   const retention = new PushRetention(database, sweeper, config.retention, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
@@ -120,6 +123,7 @@ export function createPushService(options: PushServiceOptions): PushService {
     attempts,
     circuit,
     events,
+    signals,
     settings: config.dispatch,
     log,
     now,
@@ -128,6 +132,10 @@ export function createPushService(options: PushServiceOptions): PushService {
   const libraryIntake = new LibraryIntake({ connections, guard, intake, spool, sweeper, maxUploadBytes });
   const records = new UploadRecords(database, sealer, now);
   const uploads = new ResumableUploads({ records, spool, sweeper });
+  const locks = new UploadLocks({
+    ...{ records, signals, isShared: isShared(database) },
+    current: () => uploads.current,
+  });
   const checker = new ResourceChecker();
   const accounts = new ProviderAccounts({ sdk, calls, connections });
   const sources = new ProviderSources({ sdk, readContract: contracts.read, recorder });
@@ -143,7 +151,7 @@ export function createPushService(options: PushServiceOptions): PushService {
         ...{ connections, ledger, dispatcher, circuit, events, sweeper, retention, streams },
         ...{ progress, intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
-      uploadsRouter({ connections, guard, intake, uploads, records, maxUploadBytes, limits }),
+      uploadsRouter({ connections, guard, intake, uploads, locks, records, maxUploadBytes, limits }),
       providerRouter({
         ...{ connections, guard, accounts, sources, page, checker },
         intake: new ProviderIntake({ connections, intake, spool, checker, accounts }),

@@ -10,5 +10,6 @@ export { bytesSoFar, ResumablePayload, type ResumableProgress } from './resumabl
 export { isRowId } from './row-id.js';
 export { openS3Store, type S3StoreOptions } from './s3-store.js';
 export { cookieSecret, createSealer, type Sealer } from './sealing.js';
+export { noSignals, postgresSignals, type Signals } from './signals.js';
 export { Spool } from './spool.js';
 export { asSpoolError, asStorageError } from './storage-error.js';

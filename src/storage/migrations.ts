@@ -155,6 +155,13 @@ const steps: Record<string, Step> = {
     knex.schema.alterTable('pushes', (table) => {
       table.string('trace_parent', 55);
     }),
+  '010-uploads-anywhere': async (knex) => {
+    await knex.schema.alterTable('uploads', (table) => {
+      // Names in the store of what has arrived, as JSON, and who is receiving it now, where several processes may.
+      table.text('parts').notNullable().defaultTo('[]');
+      table.string('holder', 36);
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { PayloadWriter } from './payload-writer.js';
+import type { SealedSegments } from './sealed-segments.js';
 
 /** Where a payload is: in its row (`sealed`) or in the store, under a random name (`spoolName`). */
 export interface PayloadLocation {
@@ -16,11 +17,12 @@ export interface PayloadStore {
   createWriter(maxBytes: number): PayloadWriter;
   /** The plain bytes of a payload, checked segment by segment; the stream fails when they are not all there. */
   read(location: PayloadLocation, key: Buffer): Readable;
-  /** A folder of this machine, for payloads that arrive in several goes (`ResumablePayload`). */
-  readonly folder: string;
-  /** Takes over a payload that was completed in `folder`, under its name there. May be repeated. */
-  adopt(spoolName: string): Promise<void>;
-  /** Removes a payload; one that is not there is no error. */
+  /**
+   * What a payload that arrives in several goes (`ResumablePayload`) is stored as until it is whole.
+   * @param parts as its progress has them
+   */
+  openSegments(spoolName: string, parts: readonly string[], isBegun: boolean): SealedSegments;
+  /** Removes a payload or a part of one; what is not there is no error. */
   discard(spoolName: string): Promise<void>;
   /** @throws AppError StorageFull when `bytes` more would not fit */
   assertRoomFor(bytes: number): Promise<void>;

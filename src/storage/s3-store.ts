@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../errors.js';
@@ -9,7 +7,8 @@ import type { PayloadSink } from './file-sink.js';
 import { checkEnd, openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
 import type { PayloadLocation, PayloadStore } from './payload-store.js';
 import { PayloadWriter } from './payload-writer.js';
-import { Spool } from './spool.js';
+import { inSegments, S3Segments } from './s3-segments.js';
+import { type SealedSegments, sealedSegmentBytes } from './sealed-segments.js';
 
 type ClientModule = typeof import('@aws-sdk/client-s3');
 type UploadModule = typeof import('@aws-sdk/lib-storage');
@@ -19,11 +18,8 @@ const partBytes = 5 * 2 ** 20;
 const partsAtOnce = 2;
 const requestTimeoutMs = 30_000;
 const connectionTimeoutMs = 5000;
-const sealedSegmentBytes = segmentBytes + tagBytes;
 
 export interface S3StoreOptions {
-  /** Where payloads that arrive in several goes are kept until they are complete. */
-  readonly dataDir: string;
   readonly bucket: string;
   /** Put before every name, with its final slash; may be empty. */
   readonly prefix: string;
@@ -65,15 +61,13 @@ class S3Store implements PayloadStore {
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #probeName = `probe-${randomUUID()}`;
-  readonly #local: Spool;
 
   constructor(
     client: S3Client,
     sdk: ClientModule,
     upload: UploadModule['Upload'],
-    { bucket, prefix, dataDir }: S3StoreOptions,
+    { bucket, prefix }: S3StoreOptions,
   ) {
-    this.#local = new Spool(dataDir);
     this.#client = client;
     this.#sdk = sdk;
     this.#Upload = upload;
@@ -102,17 +96,33 @@ class S3Store implements PayloadStore {
     });
   }
 
-  get folder(): string {
-    return this.#local.folder;
+  openSegments(spoolName: string, parts: readonly string[]): SealedSegments {
+    const failing = (error: unknown) => Promise.reject(asUnavailable(error));
+    return new S3Segments(
+      {
+        put: async (name, body) => {
+          const command = new this.#sdk.PutObjectCommand({ ...this.#object(name), Body: body });
+          await this.#client.send(command).catch(failing);
+        },
+        get: (name, firstBytes) => this.#getWhole(name, firstBytes),
+        upload: async (name, body) => void (await this.#upload(name, body).done().catch(failing)),
+      },
+      spoolName,
+      parts,
+    );
   }
 
-  /** The local copy stays until the payload is discarded, so that a completion which broke off can be repeated. */
-  async adopt(spoolName: string): Promise<void> {
-    const body = createReadStream(join(this.folder, spoolName));
-    await this.#upload(spoolName, body)
-      .done()
-      .catch((error) => Promise.reject(asUnavailable(error)))
-      .finally(() => body.destroy());
+  async #getWhole(name: string, firstBytes?: number): Promise<Readable> {
+    const range = firstBytes === undefined ? {} : { Range: `bytes=0-${firstBytes - 1}` };
+    try {
+      const found = await this.#client.send(
+        new this.#sdk.GetObjectCommand({ ...this.#object(name), ...range }),
+      );
+      return found.Body as Readable;
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') throw new AppError('NotFound', { cause: error });
+      throw asUnavailable(error);
+    }
   }
 
   read({ sealed, spoolName }: PayloadLocation, key: Buffer): Readable {
@@ -168,7 +178,6 @@ class S3Store implements PayloadStore {
     await this.#client
       .send(new this.#sdk.DeleteObjectCommand(this.#object(spoolName)))
       .catch(() => undefined);
-    await this.#local.discard(spoolName);
   }
 
   /** Object storage has no end that could be asked for; quotas bound what waits. */
@@ -182,8 +191,7 @@ class S3Store implements PayloadStore {
   }
 
   async list(now: number): Promise<{ name: string; ageMs: number }[]> {
-    const found = await this.#local.list(now);
-    const local = new Set(found.map(({ name }) => name));
+    const found: { name: string; ageMs: number }[] = [];
     try {
       const pages = this.#sdk.paginateListObjectsV2(
         { client: this.#client },
@@ -193,8 +201,7 @@ class S3Store implements PayloadStore {
         for (const { Key = '', LastModified } of Contents) {
           const name = Key.slice(this.#prefix.length);
           // Whatever else is in the bucket is not ours to sweep.
-          if (isPayloadName(name) && !local.has(name))
-            found.push({ name, ageMs: now - (LastModified?.getTime() ?? now) });
+          if (isPayloadName(name)) found.push({ name, ageMs: now - (LastModified?.getTime() ?? now) });
         }
     } catch (error) {
       throw asUnavailable(error);
@@ -244,8 +251,9 @@ class S3Sink implements PayloadSink {
   }
 }
 
-/** Names of payloads are random UUIDs (`PayloadWriter`). */
-const isPayloadName = (name: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
+/** Names of payloads are random UUIDs (`PayloadWriter`), those of their parts begin with one (`S3Segments`). */
+const isPayloadName = (name: string) =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\+\d+-[0-9a-f]{8})?$/.test(name);
 
 async function collect(body: Readable, atMost: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -256,22 +264,4 @@ async function collect(body: Readable, atMost: number): Promise<Buffer> {
     if (size > atMost) break;
   }
   return Buffer.concat(chunks);
-}
-
-/** Cuts a stream into sealed segments, the last one perhaps shorter. */
-async function* inSegments(body: Readable): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    waiting.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (size < sealedSegmentBytes) continue;
-    const all = Buffer.concat(waiting, size);
-    let at = 0;
-    for (; size - at >= sealedSegmentBytes; at += sealedSegmentBytes)
-      yield all.subarray(at, at + sealedSegmentBytes);
-    waiting = [all.subarray(at)];
-    size -= at;
-  }
-  if (size > 0) yield Buffer.concat(waiting, size);
 }

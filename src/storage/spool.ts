@@ -3,10 +3,12 @@ import { type FileHandle, open, readdir, rm, stat, statfs } from 'node:fs/promis
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError } from '../errors.js';
+import { FileSegments } from './file-segments.js';
 import { FileSink } from './file-sink.js';
 import { checkEnd, openSegment, segmentBytes, tagBytes } from './payload-cipher.js';
 import type { PayloadLocation, PayloadStore } from './payload-store.js';
 import { inlineBytes, PayloadWriter } from './payload-writer.js';
+import type { SealedSegments } from './sealed-segments.js';
 import { asSpoolError } from './storage-error.js';
 
 /** Kept free on the disk beyond every upload, for the database and the system. */
@@ -39,8 +41,9 @@ export class Spool implements PayloadStore {
     });
   }
 
-  /** It is where it belongs already. */
-  async adopt(): Promise<void> {}
+  openSegments(spoolName: string, _parts: readonly string[], isBegun: boolean): SealedSegments {
+    return new FileSegments(join(this.folder, spoolName), isBegun);
+  }
 
   async discard(spoolName: string): Promise<void> {
     await rm(join(this.folder, spoolName), { force: true });
@@ -79,7 +82,7 @@ export class Spool implements PayloadStore {
 }
 
 /** The plain bytes of a sealed file, checked segment by segment; the next ones are read meanwhile. */
-export async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> {
+async function* readSegments(path: string, key: Buffer): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
   let ahead: Promise<Buffer> | undefined;
   try {

@@ -11,6 +11,13 @@ const sweepEveryMs = 10 * 60_000;
 /** Rows that are sealed in one go when the app starts. */
 const sealedTogether = 200;
 
+declare module 'express-session' {
+  interface SessionData {
+    /** The row that this was read from, as it was then; never stored. */
+    readFrom?: string;
+  }
+}
+
 export interface SessionStoreOptions {
   readonly database: Database;
   readonly sealer: Sealer;
@@ -50,6 +57,11 @@ function asUnavailable(error: unknown): AppError {
 
 type Callback = (error?: unknown) => void;
 
+/** Another request, of this process or another one, changed or ended the session since it was read. */
+export class SessionChanged extends Error {
+  override readonly name = 'SessionChanged';
+}
+
 /**
  * Sessions in the app's database, their contents sealed: they hold code verifiers and states. A session that was ended
  * or got another id stays ended: only one that was made here and not yet saved is inserted, all others are updated where
@@ -59,6 +71,7 @@ export class SessionStore extends Store {
   readonly #options: SessionStoreOptions;
   readonly #touched = new Map<string, number>();
   readonly #unsaved = new WeakSet<object>();
+  readonly #onlyUnchanged = new WeakSet<object>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: SessionStoreOptions) {
@@ -71,6 +84,14 @@ export class SessionStore extends Store {
   /** Tells the store of a session that was made and is not in the database yet. */
   expectNew(session: object): void {
     this.#unsaved.add(session);
+  }
+
+  /**
+   * Lets the next save of this session take place only where nobody changed it since it was read, be it in another
+   * process: else it fails with `SessionChanged`.
+   */
+  expectUnchanged(session: object): void {
+    this.#onlyUnchanged.add(session);
   }
 
   isNew(req: Request): boolean {
@@ -107,7 +128,9 @@ export class SessionStore extends Store {
           .where('id', id)
           .andWhere('expires_at', '>', this.#options.now())
           .first('data');
-        return row === undefined ? null : this.#open(id, row.data);
+        if (row === undefined) return null;
+        const session = this.#open(id, row.data);
+        return session && { ...session, readFrom: row.data };
       },
       (error, session) => callback(error, session),
     );
@@ -138,18 +161,31 @@ export class SessionStore extends Store {
     );
   }
 
-  /** Ends a session. @returns whether there was one */
-  async end(sid: string): Promise<boolean> {
-    return (await this.#rows().where('id', rowId(sid)).delete()) === 1;
+  /**
+   * Ends a session.
+   * @param readFrom ends it only where nobody changed it since it was read
+   * @returns whether there was one, and was not changed
+   */
+  async end(sid: string, readFrom?: string): Promise<boolean> {
+    const row = this.#rows().where('id', rowId(sid));
+    if (readFrom !== undefined) row.andWhere('data', readFrom);
+    return (await row.delete()) === 1;
   }
 
   async #write(id: string, session: SessionData): Promise<void> {
     const { now, idleMs } = this.#options;
-    const row = { data: this.#seal(id, JSON.stringify(session)), expires_at: now() + idleMs };
+    const { readFrom, ...kept } = session;
+    const row = { data: this.#seal(id, JSON.stringify(kept)), expires_at: now() + idleMs };
     if (this.#unsaved.has(session)) {
       await this.#rows().insert({ id, ...row });
       this.#unsaved.delete(session);
-    } else if ((await this.#rows().where('id', id).update(row)) === 0) throw new AppError('SessionLost');
+    } else {
+      const mine = this.#rows().where('id', id);
+      const isGuarded = this.#onlyUnchanged.delete(session) && readFrom !== undefined;
+      if (isGuarded) mine.andWhere('data', readFrom);
+      if ((await mine.update(row)) === 0)
+        throw isGuarded ? new SessionChanged() : new AppError('SessionLost');
+    }
     await this.#visited(id, session);
   }
 
@@ -183,7 +219,11 @@ export class SessionStore extends Store {
     work().then(
       (result) => callback(null, result),
       (error) =>
-        callback(error instanceof AppError && error.code === 'SessionLost' ? error : asUnavailable(error)),
+        callback(
+          error instanceof SessionChanged || (error instanceof AppError && error.code === 'SessionLost')
+            ? error
+            : asUnavailable(error),
+        ),
     );
   }
 }

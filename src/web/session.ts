@@ -4,7 +4,7 @@ import session, { type SessionData } from 'express-session';
 import { AppError } from '../errors.js';
 import type { Database, Sealer } from '../storage/index.js';
 import { KeyedLock } from './keyed-lock.js';
-import { SessionStore } from './session-store.js';
+import { SessionChanged, SessionStore } from './session-store.js';
 
 const idleMs = 7 * 24 * 3_600_000;
 const absoluteMs = 30 * 24 * 3_600_000;
@@ -118,23 +118,40 @@ export const inSession = <T>(req: Request, task: () => Promise<T>): Promise<T> =
 
 /**
  * Changes the session as it is stored now, not as it was when the request began: another tab may have changed it since,
- * or ended it.
+ * or ended it. Where one does so at this moment, in whichever process, `change` is applied to what that one left.
  * @throws AppError SessionLost when it was ended or got another id meanwhile
  */
 export function changeSession(req: Request, change: (session: SessionData) => void): Promise<void> {
   return inSession(req, async () => {
-    if (!storeOf(req).isNew(req)) await reloadSession(req);
-    change(req.session);
-    await saveSession(req);
+    for (;;) {
+      if (!storeOf(req).isNew(req)) {
+        await reloadSession(req);
+        storeOf(req).expectUnchanged(req.session);
+      }
+      change(req.session);
+      try {
+        return await saveSession(req);
+      } catch (error) {
+        // Each time another one has got on: it ends. A session that was ended ends it at the next reading.
+        if (!(error instanceof SessionChanged)) throw error;
+      }
+    }
   });
 }
 
 /**
- * Gives the session a new id with `data` in it and saves it; the old id is dead.
+ * Gives the session a new id and what `keep` makes of what is stored now, and saves it; the old id is dead.
  * @throws AppError SessionLost when it was dead already
  */
-export async function renewSession(req: Request, data: Partial<SessionData>): Promise<void> {
-  if (!(await storeOf(req).end(req.sessionID))) throw new AppError('SessionLost');
+export async function renewSession(
+  req: Request,
+  keep: (session: SessionData) => Partial<SessionData>,
+): Promise<void> {
+  let data: Partial<SessionData>;
+  do {
+    await reloadSession(req);
+    data = keep(req.session);
+  } while (!(await storeOf(req).end(req.sessionID, req.session.readFrom)));
   await new Promise<void>((resolve, reject) =>
     req.session.regenerate((error?: unknown) => (error ? reject(error) : resolve())),
   );

@@ -37,7 +37,6 @@ async function starter(stage: Stage) {
   const stored = async () => {
     const payloads = await openS3Store({
       ...{ bucket: 'payloads', endpoint: s3.endpoint, region: 'us-east-1' },
-      dataDir: join(stage.folder, 'nobody'),
       prefix: `${env.PAYLOAD_STORE.split('/').at(-1)}/`,
     });
     return payloads.list(Date.now());

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openS3Store, type PayloadStore, ResumablePayload, Spool } from '../../src/storage/index.js';
+import {
+  bytesSoFar,
+  openS3Store,
+  type PayloadStore,
+  ResumablePayload,
+  type ResumableProgress,
+  Spool,
+} from '../../src/storage/index.js';
 import { type S3Server, startS3 } from '../support/s3-server.js';
 
 const maxBytes = 64 * 2 ** 20;
@@ -40,7 +47,7 @@ afterAll(async () => {
 });
 
 const openBucket = (endpoint: string, prefix = '') =>
-  openS3Store({ bucket: 'payloads', prefix, endpoint, region: 'us-east-1', dataDir: join(folder, 'local') });
+  openS3Store({ bucket: 'payloads', prefix, endpoint, region: 'us-east-1' });
 
 describe.each<[string, () => Promise<PayloadStore>]>([
   ['a folder', async () => new Spool(folder)],
@@ -90,23 +97,56 @@ describe.each<[string, () => Promise<PayloadStore>]>([
     expect((await payloads.list(Date.now())).length).toBe(before);
   });
 
-  test('that were completed in the folder of this machine can be taken over, twice too', async () => {
+  test('that come in several goes are whole in the end, with one that was repeated, and leave no part', async () => {
     const payloads = await open();
+    const before = (await payloads.list(Date.now())).length;
     const key = randomBytes(32);
     const name = randomUUID();
-    const bytes = randomBytes(700_000);
-    const payload = new ResumablePayload(join(payloads.folder, name), name, key, {
+    const bytes = randomBytes(1_500_000);
+    let progress: ResumableProgress = { segments: 0, tail: Buffer.alloc(0), parts: [] };
+    // Nothing is handed from one go to the next but what is in the ledger and in the store.
+    const begin = () =>
+      new ResumablePayload(
+        payloads.openSegments(name, progress.parts, progress.segments > 0),
+        name,
+        key,
+        progress,
+      );
+    for (const end of [10, 200_000, 262_144, 700_000, 700_001, 1_400_000, 1_500_000]) {
+      const lost = begin();
+      await lost.put(bytes.subarray(lost.offset, end));
+      await lost.close();
+      const kept = begin();
+      await kept.put(bytes.subarray(kept.offset, end));
+      expect((await kept.head()).equals(bytes.subarray(0, Math.min(end, 4100)))).toBe(true);
+      progress = await kept.sync();
+      await kept.close();
+      expect(bytesSoFar(progress)).toBe(end);
+    }
+    await begin().complete();
+    const stored = await begin().complete();
+    expect(stored).toMatchObject({ size: bytes.length, sha256: sha256(bytes) });
+    expect((await readBack(payloads, stored)).equals(bytes)).toBe(true);
+    for (const part of [...progress.parts, name]) await payloads.discard(part);
+    expect((await payloads.list(Date.now())).length).toBe(before);
+  });
+
+  test('that come in several goes and lost what had arrived say so, and do not become whole', async () => {
+    const payloads = await open();
+    const [key, name] = [randomBytes(32), randomUUID()];
+    const begun = new ResumablePayload(payloads.openSegments(name, [], false), name, key, {
       segments: 0,
       tail: Buffer.alloc(0),
     });
-    await payload.put(bytes);
-    const stored = await payload.complete();
-    await payloads.adopt(name);
-    await payloads.adopt(name);
-    expect((await payloads.list(Date.now())).filter((one) => one.name === name)).toHaveLength(1);
-    expect((await readBack(payloads, stored)).equals(bytes)).toBe(true);
+    await begun.put(randomBytes(800_000));
+    const progress = await begun.sync();
+    await begun.close();
+    for (const part of progress.parts) await payloads.discard(part);
+    const more = { ...progress, segments: progress.segments + 1 };
+    const lost = new ResumablePayload(payloads.openSegments(name, more.parts, true), name, key, more);
+    await expect(lost.complete()).rejects.toMatchObject({ code: 'NotFound' });
+    await lost.close();
     await payloads.discard(name);
-    expect((await payloads.list(Date.now())).map((one) => one.name)).not.toContain(name);
   });
 
   test('do not open with another key', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DispatchSettings } from '../../config/index.js';
-import { asStorageError } from '../../storage/index.js';
+import { asStorageError, type Signals } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
 import type { PushEvents } from '../ledger/push-events.js';
 import type { PayloadRecord, WorkQueue } from '../ledger/work-queue.js';
@@ -24,6 +24,7 @@ interface DispatcherParts {
   readonly attempts: AttemptMaker;
   readonly circuit: PlatformCircuit;
   readonly events: Pick<PushEvents, 'changed'>;
+  readonly signals: Signals;
   readonly settings: Pick<DispatchSettings, 'concurrency' | 'leaseMs' | 'backoffCapMs'>;
   readonly log: Logger;
   readonly now: () => number;
@@ -50,6 +51,7 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    parts.signals.listen('queue', () => this.wake());
   }
 
   /** Takes back what a dead process held, then begins to work. */
@@ -86,6 +88,12 @@ export class Dispatcher {
   send(push: Push, payload: PayloadRecord): void {
     this.#reserved--;
     this.#run(push, payload);
+  }
+
+  /** Something became due: this process looks at the ledger soon, and the others that share it do. */
+  announce(): void {
+    this.wake();
+    this.#parts.signals.tell('queue', '');
   }
 
   /** Looks at the ledger soon. */

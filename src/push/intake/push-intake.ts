@@ -24,7 +24,7 @@ export interface PushDetails
 interface PushIntakeParts {
   readonly ledger: Pick<Ledger, 'accept'>;
   readonly queue: Pick<WorkQueue, 'firstLease'>;
-  readonly dispatcher: Pick<Dispatcher, 'reserve' | 'send' | 'giveBack' | 'wake'>;
+  readonly dispatcher: Pick<Dispatcher, 'reserve' | 'send' | 'giveBack' | 'announce'>;
   readonly sweeper: Pick<PayloadSweeper, 'discard' | 'discardIfUnknown' | 'discardUnlessKnown'>;
   readonly recorder: Pick<Recorder, 'browserStep'>;
   readonly tracing: Pick<Tracing, 'span' | 'current'>;
@@ -113,7 +113,7 @@ export class PushIntake {
       return accepted;
     } finally {
       if (hasReservedSlot && !isSent) dispatcher.giveBack();
-      if (!hasReservedSlot) dispatcher.wake();
+      if (!hasReservedSlot) dispatcher.announce();
     }
   }
 }

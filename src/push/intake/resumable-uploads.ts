@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Hash } from 'node:crypto';
-import { join } from 'node:path';
-import { DataStore, ERRORS, type Lock, type Locker, Upload } from '@tus/server';
+import { DataStore, ERRORS, Upload } from '@tus/server';
 import type { Request } from 'express';
 import { AppError } from '../../errors.js';
 import { bytesSoFar, type PayloadStore, ResumablePayload } from '../../storage/index.js';
@@ -20,12 +19,14 @@ export interface UploadRequest {
   readonly visitorId: string;
   /** The connection that a new upload is for. */
   readonly connectionId?: string;
+  /** Set once `UploadLocks` holds the upload in the ledger. */
+  holder?: string;
 }
 
 /** What `ResumableUploads` uses. */
 interface ResumableUploadsParts {
   readonly records: UploadRecords;
-  readonly spool: Pick<PayloadStore, 'folder' | 'adopt' | 'discard'>;
+  readonly spool: Pick<PayloadStore, 'openSegments'>;
   readonly sweeper: Pick<PayloadSweeper, 'discard'>;
 }
 
@@ -48,8 +49,10 @@ export class ResumableUploads extends DataStore {
   }
 
   /** The request that is being worked for now. */
-  get currentRequest(): Request {
-    return this.#request().req;
+  get current(): UploadRequest {
+    const request = this.#current.getStore();
+    if (request === undefined) throw new Error('the store is used outside a request');
+    return request;
   }
 
   override getExpiration(): number {
@@ -57,7 +60,7 @@ export class ResumableUploads extends DataStore {
   }
 
   override async create(upload: Upload): Promise<Upload> {
-    const { visitorId, connectionId } = this.#request();
+    const { visitorId, connectionId } = this.current;
     if (connectionId === undefined) throw new AppError('ConnectionNotFound');
     upload.id = await this.#parts.records.add({
       visitorId,
@@ -83,7 +86,7 @@ export class ResumableUploads extends DataStore {
 
   /** The visitor's upload. @throws AppError NotFound */
   async find(id: string): Promise<UploadRecord> {
-    const record = await this.#parts.records.find(this.#request().visitorId, id);
+    const record = await this.#parts.records.find(this.current.visitorId, id);
     if (record === undefined) throw new AppError('NotFound');
     return record;
   }
@@ -99,9 +102,12 @@ export class ResumableUploads extends DataStore {
     if (record.pushId !== undefined) return record.size;
     const payload = this.#payloadOf(record);
     if (payload.offset !== offset) throw ERRORS.INVALID_OFFSET;
-    const taking = new Taking(record, payload, (progress) => this.#parts.records.keepProgress(id, progress));
+    const { req, holder } = this.current;
+    const taking = new Taking(record, payload, (progress) =>
+      this.#parts.records.keepProgress(id, progress, holder),
+    );
     try {
-      await taking.takeFrom(this.#request().req);
+      await taking.takeFrom(req);
       return payload.offset;
     } catch (error) {
       if (error instanceof AppError && error.code === 'MimeTypeMismatch') await this.remove(id);
@@ -116,36 +122,31 @@ export class ResumableUploads extends DataStore {
   async completedPayload(record: UploadRecord) {
     const payload = this.#payloadOf(record);
     try {
-      const stored = await payload.complete();
-      if (stored.spoolName !== undefined) await this.#parts.spool.adopt(stored.spoolName);
-      return stored;
+      return await payload.complete();
     } finally {
       await payload.close();
     }
   }
 
+  /** The push has the payload now: what it was put together from goes. */
+  async completed({ id, progress }: UploadRecord, pushId: string): Promise<void> {
+    this.#hashes.delete(id);
+    await this.#parts.records.complete(id, pushId);
+    for (const part of progress.parts) await this.#parts.sweeper.discard(part);
+  }
+
   override async remove(id: string): Promise<void> {
     await this.find(id);
-    await this.#drop(id);
-  }
-
-  async #drop(id: string): Promise<void> {
     this.#hashes.delete(id);
-    const spoolName = await this.#parts.records.remove(id);
-    if (spoolName !== undefined) await this.#parts.sweeper.discard(spoolName);
-  }
-
-  #request(): UploadRequest {
-    const request = this.#current.getStore();
-    if (request === undefined) throw new Error('the store is used outside a request');
-    return request;
+    for (const name of await this.#parts.records.remove(id)) await this.#parts.sweeper.discard(name);
   }
 
   #payloadOf({ id, spoolName, key, progress }: UploadRecord): ResumablePayload {
     const name = spoolName ?? '';
     const known = this.#hashes.get(id);
     const hash = known?.offset === bytesSoFar(progress) ? known.hash.copy() : undefined;
-    return new ResumablePayload(join(this.#parts.spool.folder, name), name, key, progress, hash);
+    const stored = this.#parts.spool.openSegments(name, progress.parts, progress.segments > 0);
+    return new ResumablePayload(stored, name, key, progress, hash);
   }
 
   #rememberHash(id: string, payload: ResumablePayload): void {
@@ -205,40 +206,5 @@ class Taking {
     const head = await this.#payload.head();
     if (head.length > 0) await checkMimeType(mimeType, head);
     this.#isTypeChecked = true;
-  }
-}
-
-/**
- * One request at a time works on an upload. A new one ends the one before: that is a connection which broke without the
- * server being told, or a page that was loaded again.
- */
-export class UploadLocks implements Locker {
-  readonly #holders = new Map<string, { readonly end: () => void; readonly ended: Promise<void> }>();
-  readonly #requestOf: () => Request;
-
-  /** @param requestOf gives the request that asks for the lock */
-  constructor(requestOf: () => Request) {
-    this.#requestOf = requestOf;
-  }
-
-  newLock(id: string): Lock {
-    let release = () => {};
-    return {
-      lock: async () => {
-        const req = this.#requestOf();
-        for (let holder = this.#holders.get(id); holder !== undefined; holder = this.#holders.get(id)) {
-          holder.end();
-          await holder.ended;
-        }
-        const ended = new Promise<void>((resolve) => {
-          release = () => {
-            this.#holders.delete(id);
-            resolve();
-          };
-        });
-        this.#holders.set(id, { end: () => req.complete || req.destroy(), ended });
-      },
-      unlock: async () => release(),
-    };
   }
 }

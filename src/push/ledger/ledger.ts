@@ -17,6 +17,7 @@ import {
   type PushState,
   toPush,
 } from '../push.js';
+import { storedNamesOf } from './upload-records.js';
 
 /** What an intake hands over: everything about a push but its state. */
 export interface NewPush {
@@ -269,9 +270,9 @@ export class Ledger {
       await transaction('attempts').whereIn('push_id', ids).delete();
       await transaction('pushes').where('visitor_id', visitorId).delete();
       const uploads = () => transaction('uploads').where('visitor_id', visitorId);
-      const begun = await uploads().whereNotNull('spool_name').pluck('spool_name');
+      const begun = await uploads().select('spool_name', 'parts');
       await uploads().delete();
-      return [...files, ...begun];
+      return [...files, ...begun.flatMap(storedNamesOf)];
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { asStorageError, type Database, isShared, type PayloadStore } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
-import { uploadExpiryMs } from './upload-records.js';
+import { storedNamesOf, uploadExpiryMs } from './upload-records.js';
 
 type QueryBuilder = Knex.QueryBuilder;
 
@@ -140,10 +140,10 @@ export class PayloadSweeper {
     for (const id of await expired.pluck('pushes.id')) await this.#releaseWhere(id, isOver);
     const begun = await this.#database('uploads')
       .where('created_at', '<', this.#now() - uploadExpiryMs)
-      .select('id', 'spool_name');
-    for (const { id, spool_name } of begun) {
+      .select('id', 'spool_name', 'parts');
+    for (const { id, ...stored } of begun) {
       await this.#database('uploads').where({ id }).delete();
-      if (spool_name !== null) await this.#spool.discard(spool_name);
+      for (const name of storedNamesOf(stored)) await this.#spool.discard(name);
     }
     const orphans = await this.#orphans(forMs);
     for (const name of orphans) await this.#spool.discard(name);
@@ -161,7 +161,9 @@ export class PayloadSweeper {
     const files = (await this.#spool.list(0)).map(({ name, ageMs }) => ({ name, state: ageMs }));
     const known = new Set([
       ...(await this.#database('payloads').whereNotNull('spool_name').pluck('spool_name')),
-      ...(await this.#database('uploads').whereNotNull('spool_name').pluck('spool_name')),
+      ...(await this.#database('uploads').whereNull('push_id').select('spool_name', 'parts')).flatMap(
+        storedNamesOf,
+      ),
     ]);
     const now = this.#monotonic();
     const unknown = new Map<string, { state: number; since: number }>();

@@ -1,21 +1,33 @@
+import type { Signals } from '../../storage/index.js';
 import type { Ledger } from './ledger.js';
 
-/** Another process may do the work: the ledger is asked this often, for all watched pushes together. */
+/** A signal may get lost: the ledger is asked this often, for all watched pushes together. */
 const lookEveryMs = 2000;
 
-/** Tells who watches a push that it changed: at once where this process changed it, else at the next look at the ledger. */
+/**
+ * Tells who watches a push that it changed: at once where this process changed it or another one says that it did, else
+ * at the next look at the ledger.
+ */
 export class PushEvents {
   readonly #ledger: Pick<Ledger, 'versionsOf'>;
+  readonly #signals: Signals;
   readonly #watchers = new Map<string, Set<() => void>>();
   /** What the last look saw of each watched push. */
   #versions = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ledger: Pick<Ledger, 'versionsOf'>) {
+  constructor(ledger: Pick<Ledger, 'versionsOf'>, signals: Signals) {
     this.#ledger = ledger;
+    this.#signals = signals;
+    signals.listen('push', (pushId) => this.#notify(pushId));
   }
 
   changed(pushId: string): void {
+    this.#notify(pushId);
+    this.#signals.tell('push', pushId);
+  }
+
+  #notify(pushId: string): void {
     for (const notify of this.#watchers.get(pushId) ?? []) notify();
   }
 
@@ -56,7 +68,7 @@ export class PushEvents {
       const now = found.get(pushId) ?? 'gone';
       this.#versions.set(pushId, now);
       // The first look has nothing to compare with, and the change may lie between the watcher's own look and this one.
-      if (before !== now) this.changed(pushId);
+      if (before !== now) this.#notify(pushId);
     }
   }
 }

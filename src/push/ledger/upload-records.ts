@@ -39,6 +39,8 @@ interface UploadRow {
   facts_sealed: string;
   key_sealed: string;
   spool_name: string | null;
+  parts: string;
+  holder: string | null;
   push_id: string | null;
   created_at: number;
 }
@@ -84,6 +86,8 @@ export class UploadRecords {
       facts_sealed: this.#sealer.seal(JSON.stringify(upload.metadata), factsContext(id)),
       key_sealed: this.#sealer.seal(randomBytes(32), keyContext(id)),
       spool_name: randomUUID(),
+      parts: '[]',
+      holder: null,
       push_id: null,
       created_at: this.#now(),
     });
@@ -101,7 +105,7 @@ export class UploadRecords {
       visitorId,
       connectionId: row.connection_id,
       size: row.size,
-      progress: { segments: row.segments, tail },
+      progress: { segments: row.segments, tail, parts: partsIn(row) },
       metadata: JSON.parse(
         this.#sealer.open(row.facts_sealed, factsContext(id)).toString(),
       ) as UploadMetadata,
@@ -122,13 +126,37 @@ export class UploadRecords {
     return Number(row?.count ?? 0);
   }
 
-  /** Promises that this much has arrived. @returns whether the upload is still there */
-  async keepProgress(id: string, { segments, tail }: ResumableProgress): Promise<boolean> {
+  /** Who receives the upload now: what `hold` was given last. */
+  async holderOf(id: string): Promise<string | undefined> {
+    const row = await this.#database<UploadRow>('uploads').where({ id }).first('holder');
+    return row?.holder ?? undefined;
+  }
+
+  /** From now on only what comes with `holder` is kept. */
+  async hold(id: string, holder: string): Promise<void> {
+    await this.#database('uploads').where({ id }).update({ holder });
+  }
+
+  async letGo(id: string, holder: string): Promise<void> {
+    await this.#database('uploads').where({ id, holder }).update({ holder: null });
+  }
+
+  /**
+   * Promises that this much has arrived.
+   * @param holder as `hold` was told; none where only one process is there
+   * @returns whether the upload is still there, and nobody else holds it
+   */
+  async keepProgress(
+    id: string,
+    { segments, tail, parts }: ResumableProgress,
+    holder?: string,
+  ): Promise<boolean> {
     const changed = await commitTogether(this.#database, (transaction) =>
       transaction('uploads')
-        .where({ id })
+        .where({ id, holder: holder ?? null })
         .update({
           segments,
+          parts: JSON.stringify(parts),
           tail_bytes: tail.length,
           tail_sealed: tail.length === 0 ? null : this.#sealer.seal(tail, tailContext(id)),
         }),
@@ -140,13 +168,21 @@ export class UploadRecords {
   async complete(id: string, pushId: string): Promise<void> {
     await this.#database('uploads')
       .where({ id })
-      .update({ push_id: pushId, spool_name: null, tail_sealed: null });
+      .update({ push_id: pushId, spool_name: null, parts: '[]', tail_sealed: null });
   }
 
-  /** @returns the name in the spool that can be removed now */
-  async remove(id: string): Promise<string | undefined> {
-    const row = await this.#database<UploadRow>('uploads').where({ id }).first('spool_name');
+  /** @returns names in the store that can be removed now */
+  async remove(id: string): Promise<string[]> {
+    const row = await this.#database<UploadRow>('uploads').where({ id }).first('spool_name', 'parts');
     const removed = await this.#database('uploads').where({ id }).delete();
-    return (removed === 1 && row?.spool_name) || undefined;
+    return removed === 1 && row !== undefined ? storedNamesOf(row) : [];
   }
 }
+
+const partsIn = ({ parts }: Pick<UploadRow, 'parts'>): string[] => JSON.parse(parts);
+
+/** Everything in the store that belongs to a row of `uploads`. */
+export const storedNamesOf = (row: Pick<UploadRow, 'spool_name' | 'parts'>): string[] => [
+  ...(row.spool_name === null ? [] : [row.spool_name]),
+  ...partsIn(row),
+];

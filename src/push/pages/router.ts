@@ -49,7 +49,7 @@ export function answerAccepted(req: Request, res: Response, push: Push, more: ob
 export function pushRouter(parts: {
   readonly connections: Pick<Connections, 'listOf' | 'get'>;
   readonly ledger: Ledger;
-  readonly dispatcher: Pick<Dispatcher, 'wake'>;
+  readonly dispatcher: Pick<Dispatcher, 'announce'>;
   readonly circuit: Pick<PlatformCircuit, 'isAway'>;
   readonly events: PushEvents;
   readonly progress: AttemptProgress;
@@ -129,7 +129,7 @@ export function pushRouter(parts: {
   router.post('/pushes/:id/retry', async (req, res) => {
     const { id } = req.params;
     await ledger.retry(visitorOf(req) ?? '', id, retryBudgetMs);
-    dispatcher.wake();
+    dispatcher.announce();
     await answerChanged(req, res, id);
   });
 

@@ -14,8 +14,9 @@ import {
   type PushDetails,
   type PushIntake,
 } from '../intake/push-intake.js';
-import { type ResumableUploads, UploadLocks } from '../intake/resumable-uploads.js';
+import type { ResumableUploads } from '../intake/resumable-uploads.js';
 import type { UploadGuard } from '../intake/upload-guard.js';
+import type { UploadLocks } from '../intake/upload-locks.js';
 import type { UploadMetadata, UploadRecord, UploadRecords } from '../ledger/upload-records.js';
 
 const path = '/uploads';
@@ -30,6 +31,7 @@ interface UploadsRouterParts {
   readonly guard: UploadGuard;
   readonly intake: PushIntake;
   readonly uploads: ResumableUploads;
+  readonly locks: UploadLocks;
   readonly records: UploadRecords;
   readonly maxUploadBytes: number;
   readonly limits: RateLimits;
@@ -53,19 +55,19 @@ interface UploadsRouterParts {
  * protocol is answered in plain text, as `@tus/server` does.
  */
 export function uploadsRouter(parts: UploadsRouterParts): Router {
-  const { connections, guard, intake, uploads, records, maxUploadBytes } = parts;
+  const { connections, guard, intake, uploads, locks, records, maxUploadBytes } = parts;
   const router = Router();
   const completing = new Map<string, Promise<string>>();
   const failures = new WeakMap<object, AppError>();
   const server = new Server({
     path,
     datastore: uploads as DataStore,
-    locker: new UploadLocks(() => uploads.currentRequest),
+    locker: locks,
     relativeLocation: true,
     maxSize: maxUploadBytes,
     allowedOrigins: () => false,
     onUploadFinish: async (_request, { id }) => ({
-      headers: { 'Push-Location': `/pushes/${await complete(uploads.currentRequest, id)}` },
+      headers: { 'Push-Location': `/pushes/${await complete(uploads.current.req, id)}` },
     }),
     onResponseError: (request, error) => {
       if (error instanceof AppError) failures.set(request, error);
@@ -175,9 +177,12 @@ export function uploadsRouter(parts: UploadsRouterParts): Router {
         ({ payload }) => describe(req, record, payload),
         true,
       );
-      await records.complete(id, push.id);
+      await uploads.completed(record, push.id);
       return push.id;
     } catch (error) {
+      // Another process may have been asked for the same and got on with it.
+      const { pushId } = await uploads.find(id);
+      if (pushId !== undefined) return pushId;
       // Refused for good: it would be refused again. All else may be tried again with an empty PATCH.
       if (error instanceof AppError && error.status < 500) await uploads.remove(id);
       throw error;
