@@ -9,7 +9,15 @@ import { createApp } from './app.js';
 import type { Config, Contracts } from './config/index.js';
 import { ConnectionCalls, Connections } from './connections/index.js';
 import { init } from './digime/index.js';
-import { inspectorRouter, Recorder, VisitorFaults, whatIfRouter } from './inspector/index.js';
+import {
+  inspectorRouter,
+  KeptRequests,
+  Recorder,
+  SharedFaults,
+  SharedJourneys,
+  VisitorFaults,
+  whatIfRouter,
+} from './inspector/index.js';
 import { leaveRouter, Retention } from './leave/index.js';
 import { libraryRouter, PushedFiles, ReadLibraries } from './library/index.js';
 import {
@@ -26,6 +34,7 @@ import {
   cookieSecret,
   createSealer,
   eraseFreed,
+  Mailbox,
   noSignals,
   openDatabase,
   openS3Store,
@@ -121,8 +130,18 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
           log.warn({ err }, 'other processes are not heard for a moment'),
         );
   const gate = config.mode === 'sandbox' ? new CallGate() : undefined;
-  const faults = config.mode === 'sandbox' ? new VisitorFaults(now) : undefined;
+  const faults =
+    config.mode === 'sandbox'
+      ? new VisitorFaults(now, config.databaseUrl === undefined ? undefined : new SharedFaults(database, now))
+      : undefined;
+  const mailbox = new Mailbox(database, sealer, signals, now);
   const recorder = new Recorder(now, {
+    ...(config.databaseUrl !== undefined && {
+      journeys: new SharedJourneys({
+        ...{ database, sealer, signals, requests: new KeptRequests(mailbox), now },
+        onTrouble: (err) => log.warn({ err }, 'steps of the inspector were left out'),
+      }),
+    }),
     keepsRequests: config.mode === 'sandbox',
     interceptorsOf: (visitorId) => [gate?.interceptorOf(visitorId), faults?.interceptorOf(visitorId)],
   });
@@ -267,7 +286,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const close = async (withinMs: number) => {
     health.drain();
     pushService.refuseUploads();
-    recorder.close();
+    void recorder.close();
     gate?.close();
     streams.close();
     const until = performance.now() + withinMs;
@@ -276,6 +295,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await closeServer(server, Math.max(0, until - performance.now()));
     sessions.stop();
     await retention.stop();
+    await recorder.close();
     await signals.close();
     await database.destroy();
     await tracing.close();

@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.js';
 import { sealedTokens } from '../connections/index.js';
+import { sealedSteps } from '../inspector/index.js';
 import { sealedPushColumns, sealedUploadColumns } from '../push/index.js';
 import { type Database, openDatabase, reseal } from '../storage/index.js';
 import { sealedSessions } from '../web/index.js';
@@ -50,7 +51,10 @@ export async function runAdmin({ config, appSecret, words, say }: AdminOptions):
     reseal: async (database) => {
       if (config.appSecretPrevious === undefined)
         throw new Error('APP_SECRET_PREVIOUS is not set: there is nothing to open the old values with');
-      const columns = [sealedTokens, sealedSessions, ...sealedPushColumns, ...sealedUploadColumns];
+      const columns = [
+        ...[sealedTokens, sealedSessions, sealedSteps],
+        ...[...sealedPushColumns, ...sealedUploadColumns],
+      ];
       const secrets = { appSecret: appSecret(), previous: config.appSecretPrevious };
       const { resealed, unreadable } = await reseal(database, columns, secrets);
       say(`${resealed} values were sealed anew, ${unreadable} could be opened with neither secret`);

@@ -1,7 +1,12 @@
 export { topicOf } from './explanation.js';
 export { type InspectorOptions, inspectorRouter } from './inspector-router.js';
-export { type CallHooks, Recorder, type RecorderLimits } from './recorder.js';
+export type { JourneyHead } from './journeys/journeys.js';
+export { KeptRequests } from './journeys/kept-requests.js';
+export { MemoryJourneys } from './journeys/memory-journeys.js';
+export { SharedJourneys, sealedSteps } from './journeys/shared-journeys.js';
+export { type CallHooks, Recorder } from './recorder.js';
 export type { BrowserStep, Step } from './step.js';
 export { rowsOf } from './step-rows.js';
-export { VisitorFaults } from './visitor-faults.js';
-export { whatIfRouter } from './what-if-router.js';
+export { SharedFaults } from './what-if/fault-store.js';
+export { VisitorFaults } from './what-if/visitor-faults.js';
+export { whatIfRouter } from './what-if/what-if-router.js';

@@ -8,28 +8,28 @@ import { viewOf } from './step-view.js';
  * anew, so that a page that was away can tell what it missed; `step` with the view of each new step. Ends with the process.
  * @throws AppError TooManyRequests, ShuttingDown
  */
-export function streamSteps(
+export async function streamSteps(
   req: Request,
   res: Response,
   { recorder, streams }: { readonly recorder: Recorder; readonly streams: EventStreams },
   visitorId: string,
   t: Translate,
-): void {
+): Promise<void> {
   const ends: (() => void)[] = [];
   const stream = streams.open(req, res, visitorId, () => {
     for (const end of ends.splice(0)) end();
   });
   if (!stream.isOpen) return;
-  const sync = () => {
-    const { id, count } = recorder.journeyOf(visitorId);
-    stream.send('sync', { journey: id, count });
-  };
+  const head = await recorder.headOf(visitorId).catch(() => undefined);
+  // A page that is told nothing comes again.
+  if (head === undefined) return stream.end();
+  if (!stream.isOpen) return;
+  stream.send('sync', { journey: head.id, count: head.count });
   ends.push(
-    recorder.subscribe(visitorId, {
+    recorder.subscribe(visitorId, head, {
       onStep: (step) => stream.send('step', viewOf(step, t)),
-      onNewJourney: sync,
+      onNewJourney: ({ id, count }) => stream.send('sync', { journey: id, count }),
       onClose: () => stream.end(),
     }),
   );
-  sync();
 }

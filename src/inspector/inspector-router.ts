@@ -1,5 +1,4 @@
 import { type Express, type Request, type Response, Router } from 'express';
-import { ServerError } from '../digime/index.js';
 import { AppError } from '../errors.js';
 import {
   type EventStreams,
@@ -11,7 +10,6 @@ import {
   visitorOf,
   wantsJson,
 } from '../web/index.js';
-import { signedCurl } from './curl-command.js';
 import { harOf } from './har.js';
 import { streamSteps } from './inspector-events.js';
 import { exportProject } from './project-export.js';
@@ -45,14 +43,14 @@ export function inspectorRouter({ recorder, streams, canSwitch, sandboxUrl, now 
   const router = Router();
   router.use(protocolPage());
   const journeyOf = (req: Request) => recorder.journeyOf(visitorOf(req) ?? '');
-  const views = (req: Request) => {
+  const views = async (req: Request) => {
     const t = translator(languageOf(req));
-    return journeyOf(req).steps.map((step) => viewOf(step, t));
+    return (await journeyOf(req)).steps.map((step) => viewOf(step, t));
   };
 
-  router.get('/inspector', (req, res) => {
-    if (wantsJson(req)) return void res.json(jsonOf(req, views(req)));
-    const { id, steps, count } = journeyOf(req);
+  router.get('/inspector', async (req, res) => {
+    if (wantsJson(req)) return void res.json(jsonOf(req, await views(req)));
+    const { id, steps, count } = await journeyOf(req);
     const wish = {
       filter: filterIn(req),
       before: stepNumber(req.query.before),
@@ -78,68 +76,68 @@ export function inspectorRouter({ recorder, streams, canSwitch, sandboxUrl, now 
   });
 
   // For the page's script: the rows after a step, drawn as the page draws them.
-  router.get('/inspector/steps', (req, res) => {
+  router.get('/inspector/steps', async (req, res) => {
     const after = Number(req.query.after);
-    const { steps } = journeyOf(req);
+    const { steps } = await journeyOf(req);
     const from = steps.findIndex(({ number }) => number > after);
     const rows = from < 0 ? [] : filterRows(rowsOf(steps, from, translator(languageOf(req))), filterIn(req));
     renderPage(req, res, 'inspector/steps', { rows });
   });
 
   // One row with everything in it, which the page leaves out until a step is opened.
-  router.get('/inspector/steps/:number', (req, res) => {
-    const { steps } = journeyOf(req);
+  router.get('/inspector/steps/:number', async (req, res) => {
+    const { steps } = await journeyOf(req);
     const index = steps.findIndex(({ number }) => String(number) === req.params.number);
     if (index < 0) throw new AppError('NotFound');
     const rows = rowsOf(steps.slice(0, index + 1), index, translator(languageOf(req)));
     renderPage(req, res, 'inspector/steps', { rows, open: rows[0]?.number });
   });
 
-  router.get('/inspector/events', (req, res) => {
+  router.get('/inspector/events', async (req, res) => {
     const visitorId = visitorOf(req);
     // 204 tells an EventSource not to come back (WHATWG HTML §9.2.3).
     if (visitorId === undefined) return void res.sendStatus(204);
-    streamSteps(req, res, { recorder, streams }, visitorId, translator(languageOf(req)));
+    await streamSteps(req, res, { recorder, streams }, visitorId, translator(languageOf(req)));
   });
 
-  router.get('/inspector/export.json', (req, res) => download(res, 'json', jsonOf(req, views(req))));
-  router.get('/inspector/export.har', (req, res) => download(res, 'har', harOf(journeyOf(req).steps)));
+  router.get('/inspector/export.json', async (req, res) =>
+    download(res, 'json', jsonOf(req, await views(req))),
+  );
+  router.get('/inspector/export.har', async (req, res) =>
+    download(res, 'har', harOf((await journeyOf(req)).steps)),
+  );
 
   router.get('/inspector/share.html', async (req, res) => {
-    const html = await sharePage(req.app as Express, journeyOf(req).steps, languageOf(req));
+    const html = await sharePage(req.app as Express, (await journeyOf(req)).steps, languageOf(req));
     res.attachment('digi-me-calls.html').type('html').send(html);
   });
 
-  router.get('/inspector/project.zip', (req, res) => {
-    const zip = exportProject(journeyOf(req).steps, sandboxUrl);
+  router.get('/inspector/project.zip', async (req, res) => {
+    const zip = exportProject((await journeyOf(req)).steps, sandboxUrl);
     res.attachment('push-to-digi-me.zip').type('application/zip').send(Buffer.from(zip));
   });
 
-  const keptRequest = (req: Request) => {
-    const step = journeyOf(req).steps.find(({ number }) => String(number) === req.params.number);
+  const keptRequest = async (req: Request) => {
+    const step = (await journeyOf(req)).steps.find(({ number }) => String(number) === req.params.number);
     if (step?.kind !== 'exchange' || step.made === undefined) throw new AppError('NotFound');
     return step.made;
   };
   // Signed anew. What came of it is recorded like every call, a refusal included.
   router.post('/inspector/steps/:number/replay', async (req, res) => {
-    await keptRequest(req)
-      .send()
-      .catch((error: unknown) => {
-        if (!(error instanceof ServerError)) throw error;
-      });
-    const { count } = journeyOf(req);
+    await (await keptRequest(req)).repeat();
+    const { count } = await recorder.headOf(visitorOf(req) ?? '');
     seeOther(req, res, `/inspector#step-${count}`, { step: count });
   });
   router.post('/inspector/steps/:number/curl', async (req, res) => {
-    const curl = await signedCurl(await keptRequest(req).sign());
+    const curl = await (await keptRequest(req)).signedCurl();
     const expiresAt = now() + signatureLifetimeMs;
     if (wantsJson(req)) res.json({ curl, expiresAt });
     else res.type('text/plain').send(`${curl}\n`);
   });
 
-  router.post('/inspector/clear', (req, res) => {
+  router.post('/inspector/clear', async (req, res) => {
     const visitorId = visitorOf(req);
-    if (visitorId !== undefined) recorder.clear(visitorId);
+    if (visitorId !== undefined) await recorder.clear(visitorId);
     seeOther(req, res, '/inspector', { cleared: true });
   });
   return router;

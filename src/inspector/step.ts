@@ -1,7 +1,17 @@
-import type { Exchange, InterceptedRequest } from '../digime/index.js';
+import type { Exchange } from '../digime/index.js';
 
 /** One step of a visitor's journey as the inspector shows it: a call to digi.me, or something between browser and app. */
 export type Step = ExchangeStep | BrowserStepTaken;
+
+/** A call that can be made again. Never to be shown: it can act. */
+export interface RepeatableCall {
+  /** Whether it holds on to a body of the user's. */
+  readonly hasContent: boolean;
+  /** Signs and sends it again; a refusal is an outcome too. @throws AppError NotFound when nobody holds it any more */
+  repeat(): Promise<void>;
+  /** The call as a signed command for a shell. @throws as `repeat` */
+  signedCurl(): Promise<string>;
+}
 
 /** A call to digi.me. The client has taken every secret out of `exchange` already. */
 export interface ExchangeStep {
@@ -13,8 +23,8 @@ export interface ExchangeStep {
   readonly exchange: Exchange;
   /** The id of the push that it was made for. */
   readonly push?: string;
-  /** To make it again; only in sandbox mode and only of the newest. Never to be shown: it can act. */
-  made?: InterceptedRequest;
+  /** To make it again; only in sandbox mode and only of the newest. */
+  made?: RepeatableCall;
 }
 
 export interface BrowserStepTaken {

@@ -111,7 +111,7 @@ export function leaveRouter(options: LeaveRouterOptions): Router {
     await connections.removeAllOf(visitorId);
     await cancelWaiting(pushes, visitorId);
     for (const spoolName of await pushes.ledger.forget(visitorId)) await pushes.spool.discard(spoolName);
-    recorder.clear(visitorId);
+    await recorder.clear(visitorId);
   }
 
   /** Nothing here was deleted, because digi.me did not do its part; the person decides whether to forget only here. */

@@ -2,6 +2,7 @@ export { commitTogether } from './commit-together.js';
 export { cutText } from './cut-text.js';
 export { type Database, eraseFreed, isShared, openDatabase, probeDatabase } from './database.js';
 export { lockDataDir } from './lock-data-dir.js';
+export { Mailbox } from './mailbox.js';
 export { ownSecret } from './own-secret.js';
 export type { PayloadLocation, PayloadStore } from './payload-store.js';
 export type { PayloadWriter, StoredPayload } from './payload-writer.js';

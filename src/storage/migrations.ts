@@ -3,6 +3,9 @@ import type { Knex } from 'knex';
 
 type Step = (knex: Knex) => Promise<unknown>;
 
+/** For what a crash may lose: PostgreSQL then writes no log of it. */
+const unlogged = (knex: Knex) => (knex.client.config.client === 'pg' ? 'unlogged ' : '');
+
 /** Times are Unix milliseconds, sizes bytes; `*_sealed` holds AES-256-GCM text, JSON is text so that both databases agree. */
 const steps: Record<string, Step> = {
   '001-connections-pushes': (knex) =>
@@ -115,10 +118,8 @@ const steps: Record<string, Step> = {
     });
   },
   '005-rate-limits': async (knex) => {
-    // Counts that a crash may lose: PostgreSQL then writes no log of them.
-    const unlogged = knex.client.config.client === 'pg' ? 'unlogged ' : '';
     await knex.raw(
-      `create ${unlogged}table rate_limits (key_hash varchar(64) primary key, hits integer not null, reset_at bigint not null)`,
+      `create ${unlogged(knex)}table rate_limits (key_hash varchar(64) primary key, hits integer not null, reset_at bigint not null)`,
     );
     await knex.schema.alterTable('rate_limits', (table) => {
       table.index('reset_at');
@@ -161,6 +162,28 @@ const steps: Record<string, Step> = {
       table.text('parts').notNullable().defaultTo('[]');
       table.string('holder', 36);
     });
+  },
+  // What the inspector shows, where several processes share it, and what they ask one another: a crash may lose it.
+  '009-shared-journeys': async (knex) => {
+    await knex.raw(
+      `create ${unlogged(knex)}table journeys (visitor_id varchar(36) primary key, id varchar(36) not null, count integer not null, updated_at bigint not null)`,
+    );
+    await knex.raw(
+      `create ${unlogged(knex)}table journey_steps (id varchar(36) primary key, visitor_id varchar(36) not null, number integer not null, bytes integer not null, owner varchar(36), data_sealed text not null)`,
+    );
+    await knex.raw(
+      `create ${unlogged(knex)}table questions (id varchar(36) primary key, owner varchar(36) not null, asked_sealed text not null, answer_sealed text, created_at bigint not null)`,
+    );
+    await knex.raw(
+      `create ${unlogged(knex)}table visitor_faults (visitor_id varchar(36) primary key, faults text not null, updated_at bigint not null)`,
+    );
+    await knex.schema
+      .alterTable('journeys', (table) => {
+        table.index('updated_at');
+      })
+      .alterTable('journey_steps', (table) => {
+        table.index(['visitor_id', 'number']);
+      });
   },
 };
 

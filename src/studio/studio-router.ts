@@ -64,14 +64,16 @@ export function studioRouter({ gate, recorder, streams, onboardUrl, now }: Studi
     Promise.all(
       gate
         .heldOf(visitorId)
-        .map((held) => viewHeld(held, topicOf(asked(held)), usedNonce(recorder, visitorId, held))),
+        .map(async (held) =>
+          viewHeld(held, topicOf(asked(held)), await usedNonce(recorder, visitorId, held)),
+        ),
     );
 
   router.get('/studio', async (req, res) => {
     // The phone shows the studio's own pages too, once: not a studio in a studio.
     if (req.get('sec-fetch-dest') === 'iframe') return res.redirect(303, '/');
     const visitorId = ensureVisitor(req, now());
-    const { id, steps, count } = recorder.journeyOf(visitorId);
+    const { id, steps, count } = await recorder.journeyOf(visitorId);
     if (wantsJson(req))
       return void res.json({ isPausing: gate.isPausing(visitorId), held: await viewsOf(visitorId) });
     const first = Math.max(0, steps.length - shownSteps);
@@ -88,7 +90,7 @@ export function studioRouter({ gate, recorder, streams, onboardUrl, now }: Studi
     renderPage(req, res, 'studio/held', { held: await viewsOf(visitorIn(req)) });
   });
 
-  router.get('/studio/events', (req, res) => {
+  router.get('/studio/events', async (req, res) => {
     const visitorId = visitorOf(req);
     // 204 tells an EventSource not to come back (WHATWG HTML §9.2.3).
     if (visitorId === undefined) return void res.sendStatus(204);
@@ -97,14 +99,29 @@ export function studioRouter({ gate, recorder, streams, onboardUrl, now }: Studi
       for (const end of ends.splice(0)) end();
     });
     if (!stream.isOpen) return;
+    let { id, count } = await recorder.headOf(visitorId);
+    if (!stream.isOpen) return;
     const tell = () => {
-      const { id, count } = recorder.journeyOf(visitorId);
       const held = gate.heldOf(visitorId).map((call) => `${call.id} ${call.round}`);
       stream.send('state', { journey: id, count, held, isPausing: gate.isPausing(visitorId) });
     };
     ends.push(
       gate.watch(visitorId, tell),
-      recorder.subscribe(visitorId, { onStep: tell, onNewJourney: tell, onClose: () => stream.end() }),
+      recorder.subscribe(
+        visitorId,
+        { id, count },
+        {
+          onStep: (step) => {
+            count = step.number;
+            tell();
+          },
+          onNewJourney: (head) => {
+            ({ id, count } = head);
+            tell();
+          },
+          onClose: () => stream.end(),
+        },
+      ),
     );
     tell();
   });
@@ -117,11 +134,11 @@ export function studioRouter({ gate, recorder, streams, onboardUrl, now }: Studi
     seeOther(req, res, '/studio', { isPausing: gate.isPausing(visitorIn(req)) });
   });
 
-  router.post('/studio/restart', (req, res) => {
+  router.post('/studio/restart', async (req, res) => {
     const visitorId = visitorIn(req);
     gate.setPausing(visitorId, false);
     gate.setPausing(visitorId, true);
-    recorder.clear(visitorId);
+    await recorder.clear(visitorId);
     seeOther(req, res, '/studio', { restarted: true });
   });
 
@@ -159,8 +176,12 @@ function visitorIn(req: Request): string {
 const asked = ({ request: { call, shown } }: HeldCall) => ({ call, request: shown });
 
 /** The nonce of the newest request of the same contract, to try what happens when it comes again. */
-function usedNonce(recorder: Recorder, visitorId: string, { request }: HeldCall): string | undefined {
-  const { steps } = recorder.journeyOf(visitorId);
+async function usedNonce(
+  recorder: Recorder,
+  visitorId: string,
+  { request }: HeldCall,
+): Promise<string | undefined> {
+  const { steps } = await recorder.journeyOf(visitorId);
   const last = steps.findLast(
     (step) =>
       step.kind === 'exchange' && step.exchange.request.claims?.client_id === request.shown.claims?.client_id,

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type IncomingMessage, request } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { readEvents } from '../inspector/inspected-app.js';
+import { connectReading, finishedList, pushAndDeliver } from '../library/reading.js';
 import { connectProvider, exampleBundle, pushJson } from '../push/provider/provider-requests.js';
 import type { Browser } from '../support/browser.js';
 import { type Cluster, startCluster } from '../support/cluster.js';
@@ -33,6 +34,51 @@ const arrivals = (bytes: Buffer) =>
 /** As often as a turn of the proxy needs to reach every instance, and once more. */
 const turns = [1, 2, 3, 4];
 
+const tusHeaders = (browser: Browser) => ({
+  cookie: [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; '),
+  'tus-resumable': '1.0.0',
+});
+
+/** One request of the protocol for resumable uploads. */
+function tus(
+  browser: Browser,
+  method: string,
+  path: string,
+  headers: Record<string, string | number> = {},
+  body?: Buffer,
+): Promise<{ status: number; headers: IncomingMessage['headers'] }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(new URL(path, cluster.proxy.baseUrl), {
+      method,
+      agent: false,
+      headers: {
+        ...tusHeaders(browser),
+        ...(body && { 'content-length': body.length, 'content-type': 'application/offset+octet-stream' }),
+        ...headers,
+      },
+    });
+    outgoing.once('error', reject);
+    outgoing.once('response', (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers }));
+    });
+    outgoing.end(body);
+  });
+}
+
+async function beginUpload(browser: Browser, size: number): Promise<string> {
+  const metadata = { filename: 'scan.bin', fileMeta: JSON.stringify(fileMeta) };
+  const pairs = Object.entries(metadata).map(
+    ([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`,
+  );
+  const { status, headers } = await tus(browser, 'POST', '/uploads', {
+    'upload-length': size,
+    'upload-metadata': pairs.join(','),
+  });
+  expect(status).toBe(201);
+  return headers.location ?? '';
+}
+
 test('a person connects, uploads and sees the push become delivered, each request on another instance', async () => {
   const browser = cluster.browser();
   await browser.connect();
@@ -53,4 +99,162 @@ test('a person connects, uploads and sees the push become delivered, each reques
   expect(arrivals(bytes)).toMatchObject([{ count: 1 }]);
   for (const { port } of cluster.instances)
     expect(cluster.proxy.counts.get(port)).toBeGreaterThan(before.get(port) ?? 0);
+});
+
+test('two tabs that begin an authorization at the same moment both come back', async () => {
+  const browser = cluster.browser();
+  await browser.get('/');
+  await browser.post('/authorize', { type: 'library' });
+  const started = await Promise.all(
+    Array.from({ length: 5 }, () => browser.post('/authorize', { type: 'library' })),
+  );
+  expect(started.map(({ status }) => status)).toEqual([303, 303, 303, 303, 303]);
+  for (const { headers } of started) {
+    const back = await browser.getJson(await browser.decide(headers.get('location') ?? ''));
+    expect([back.status, back.json.error]).toEqual([303, undefined]);
+  }
+});
+
+test('a callback that comes twenty times at once is exchanged once', async () => {
+  const browser = cluster.browser();
+  const started = await browser.post('/authorize', { type: 'library' });
+  const back = await browser.decide(started.headers.get('location') ?? '');
+  cluster.sandbox.control.clearRequests();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => browser.twin().getJson(back)));
+  expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+  const routes = cluster.sandbox.control.requests().requests.map(({ route }) => route);
+  expect(routes.filter((route) => route === 'token')).toHaveLength(1);
+});
+
+test('an upload that is repeated with its key at every instance at once makes one push', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  const bytes = randomBytes(100_000);
+  const headers = { 'idempotency-key': 'once' };
+  const answers = await Promise.all(turns.map(() => browser.upload(bytes, fileMeta, { headers })));
+  expect(answers.map(({ status }) => status)).toEqual(turns.map(() => 202));
+  expect(new Set(answers.map(({ json }) => json.id)).size).toBe(1);
+  await browser.waitForState(answers[0]?.json.id, ['delivered']);
+  const other = await browser.upload(randomBytes(10), fileMeta, { headers });
+  expect([other.status, other.json.error.code]).toEqual([409, 'IdempotencyConflict']);
+  expect(arrivals(bytes)).toMatchObject([{ count: 1 }]);
+});
+
+test('an access token that ran out is refreshed once for all of them', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  cluster.sandbox.control.advanceClock(7200);
+  cluster.sandbox.control.clearRequests();
+  cluster.sandbox.control.addFault({ route: 'token', times: 1, delayMs: 300 });
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => browser.upload(randomBytes(1000 + n), fileMeta)),
+  );
+  for (const { json } of answers) await browser.waitForState(json.id, ['delivered']);
+  const routes = cluster.sandbox.control.requests().requests.map(({ route }) => route);
+  expect(routes.filter((route) => route === 'token')).toHaveLength(1);
+});
+
+test('a resumable upload goes on at another instance each time, and repeating its end gives the same push', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  const bytes = randomBytes(3_000_000);
+  const url = await beginUpload(browser, bytes.length);
+  let answer = await tus(browser, 'HEAD', url);
+  for (let at = 0, piece = 430_001; at < bytes.length; at += piece) {
+    expect((await tus(browser, 'HEAD', url)).headers['upload-offset']).toBe(String(at));
+    answer = await tus(browser, 'PATCH', url, { 'upload-offset': at }, bytes.subarray(at, at + piece));
+    expect(answer.status).toBe(204);
+  }
+  const push = String(answer.headers['push-location']);
+  for (const _ of turns) {
+    const again = await tus(browser, 'PATCH', url, { 'upload-offset': bytes.length }, Buffer.alloc(0));
+    expect(again.headers['push-location']).toBe(push);
+  }
+  const view = await browser.waitForState(push.slice('/pushes/'.length), ['delivered']);
+  expect(view).toMatchObject({ sha256: sha256(bytes), size: bytes.length });
+  expect(arrivals(bytes)).toMatchObject([{ count: 1 }]);
+  await eventually(
+    'an empty bucket',
+    () => cluster.payloads.list(Date.now()),
+    (found) => found.length === 0,
+  );
+});
+
+test('an upload whose connection hangs at one instance is gone on with at the next', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  const bytes = randomBytes(900_000);
+  const url = await beginUpload(browser, bytes.length);
+  const [first] = cluster.instances;
+  // Straight to the first instance, so that the ones after it are others.
+  const hanging = request(new URL(url, first?.baseUrl), {
+    method: 'PATCH',
+    agent: false,
+    headers: {
+      ...tusHeaders(browser),
+      'upload-offset': 0,
+      'content-type': 'application/offset+octet-stream',
+      'content-length': bytes.length,
+    },
+  });
+  hanging.on('error', () => {});
+  const closed = new Promise((resolve) => hanging.once('close', resolve));
+  await new Promise((resolve) => hanging.write(bytes.subarray(0, 600_000), resolve));
+  const offset = await eventually(
+    'what arrived',
+    async () => Number((await tus(browser, 'HEAD', url)).headers['upload-offset']),
+    (now) => now > 0,
+  );
+  await closed;
+  const last = await tus(browser, 'PATCH', url, { 'upload-offset': offset }, bytes.subarray(offset));
+  const id = String(last.headers['push-location']).slice('/pushes/'.length);
+  expect(await browser.waitForState(id, ['delivered'])).toMatchObject({ sha256: sha256(bytes) });
+});
+
+test('a person reads the library back and downloads a file, whichever instance is asked', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  await pushAndDeliver(browser, 'Dear reader', { mimeType: 'text/plain' }, 'letter.txt');
+  expect((await connectReading(browser)).status).toBe(303);
+  const { files } = await finishedList(browser);
+  expect(files).toHaveLength(1);
+  for (const _ of turns) {
+    const file = await browser.get(files[0].links.download ?? `/library/${files[0].name}`);
+    expect([file.status, file.text]).toEqual([200, 'Dear reader']);
+  }
+});
+
+test('a bundle goes to a provider', async () => {
+  const browser = cluster.browser();
+  const connection = await connectProvider(browser);
+  const { status, json } = await pushJson(browser, {
+    connection: connection.id,
+    version: '3.0.1',
+    resource: exampleBundle(),
+  });
+  expect([status, json.error]).toEqual([202, undefined]);
+  await browser.waitForState(json.id, ['delivered']);
+});
+
+test('who leaves is known to no instance any more, and nothing of them stays in the bucket', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  cluster.sandbox.control.addFault({ route: 'import', times: 1000, status: 503 });
+  const { json } = await browser.upload(randomBytes(300_000), fileMeta);
+  const url = await beginUpload(browser, 900_000);
+  await tus(browser, 'PATCH', url, { 'upload-offset': 0 }, randomBytes(600_000));
+  expect((await cluster.payloads.list(Date.now())).length).toBeGreaterThan(1);
+  const gone = browser.twin();
+  expect((await browser.post('/forget')).json).toEqual({ forgotten: true });
+  for (const _ of turns) {
+    expect((await gone.getJson(`/pushes/${json.id}`)).status).toBe(404);
+    expect((await gone.getJson('/')).json.connections).toEqual([]);
+    expect((await gone.getJson('/inspector')).json.steps).toEqual([]);
+  }
+  await eventually(
+    'an empty bucket',
+    () => cluster.payloads.list(Date.now()),
+    (found) => found.length === 0,
+  );
 });

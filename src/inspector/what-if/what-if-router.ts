@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { AppError } from '../errors.js';
+import { AppError } from '../../errors.js';
 import {
   ensureVisitor,
   fieldsOf,
@@ -9,12 +9,13 @@ import {
   smallBody,
   visitorOf,
   wantsJson,
-} from '../web/index.js';
-import { type PushTarget, pushFailures, type VisitorFaults } from './visitor-faults.js';
+} from '../../web/index.js';
+import { type PushTarget, pushFailures } from './fault-store.js';
+import type { VisitorFaults } from './visitor-faults.js';
 
 const outageSeconds = 60;
 
-type Flip = (faults: VisitorFaults, visitorId: string, target: PushTarget) => void;
+type Flip = (faults: VisitorFaults, visitorId: string, target: PushTarget) => Promise<void>;
 
 /** What the form's field `switch` may say, and what it does. */
 const switches = new Map<unknown, Flip>([
@@ -33,8 +34,8 @@ export function whatIfRouter(faults: VisitorFaults | undefined, now: () => numbe
   const router = Router();
   if (faults === undefined) return router;
 
-  router.get('/what-if', (req, res) => {
-    const state = faults.state(visitorOf(req) ?? '');
+  router.get('/what-if', async (req, res) => {
+    const state = await faults.state(visitorOf(req) ?? '');
     if (wantsJson(req)) return void res.json(state);
     const done = oneString(req.query.done);
     renderPage(req, res, 'inspector/what-if', {
@@ -44,7 +45,7 @@ export function whatIfRouter(faults: VisitorFaults | undefined, now: () => numbe
     });
   });
 
-  router.post('/what-if', ...smallBody, (req, res) => {
+  router.post('/what-if', ...smallBody, async (req, res) => {
     const { switch: name, target = 'library' } = fieldsOf(req);
     const flip = switches.get(name);
     const isTarget = target === 'library' || target === 'provider';
@@ -53,9 +54,9 @@ export function whatIfRouter(faults: VisitorFaults | undefined, now: () => numbe
         details: [{ path: isTarget ? 'switch' : 'target', message: 'what-if:problem' }],
       });
     const visitorId = ensureVisitor(req, now());
-    flip(faults, visitorId, target);
+    await flip(faults, visitorId, target);
     const onward = target === 'provider' ? '&target=provider' : '';
-    seeOther(req, res, `/what-if?done=${name}${onward}`, faults.state(visitorId));
+    seeOther(req, res, `/what-if?done=${name}${onward}`, await faults.state(visitorId));
   });
   return router;
 }

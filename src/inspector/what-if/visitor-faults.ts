@@ -1,12 +1,12 @@
-import type { InterceptedRequest, Interceptor, RequestPatch } from '../digime/index.js';
-
-/** Ways in which the next push can go wrong. */
-export const pushFailures = ['unavailable', 'answer-lost', 'refused'] as const;
-export type PushFailure = (typeof pushFailures)[number];
-/** Which kind of push a failure waits for. */
-export type PushTarget = 'library' | 'provider';
-/** Which tokens have run out; `refresh` takes the access tokens along. */
-export type ExpiredTokens = 'access' | 'refresh';
+import type { InterceptedRequest, Interceptor, RequestPatch } from '../../digime/index.js';
+import {
+  type ExpiredTokens,
+  type FaultStore,
+  MemoryFaults,
+  type PushFailure,
+  type PushTarget,
+  type WaitingFaults,
+} from './fault-store.js';
 
 /** What goes wrong for one visitor. */
 export interface FaultState {
@@ -22,16 +22,7 @@ export interface FaultState {
   readonly expired?: { readonly which: ExpiredTokens; readonly since: number };
 }
 
-interface Waiting {
-  failures: { how: PushFailure; target: PushTarget; remaining: number }[];
-  downUntil: number;
-  expired?: { which: ExpiredTokens; since: number };
-  /** When tokens of a client id were issued last. */
-  readonly renewedAt: Map<unknown, number>;
-}
-
 const maxWaiting = 10;
-const maxVisitors = 1000;
 const retryAfter = { 'retry-after': '3' };
 const invalidToken = {
   status: 401,
@@ -47,42 +38,48 @@ const faultOf: Record<PushFailure, object> = {
 
 /**
  * What a visitor lets go wrong in the sandbox to see the app recover. Only the visitor's own calls feel it: each carries
- * in its header `Sandbox-Fault` what the sandbox is to do with it (`docs/sandbox.md`). Kept in memory.
+ * in its header `Sandbox-Fault` what the sandbox is to do with it (`docs/sandbox.md`).
  */
 export class VisitorFaults {
-  readonly #visitors = new Map<string, Waiting>();
+  readonly #store: FaultStore;
   readonly #now: () => number;
 
   /** @param now Unix milliseconds */
-  constructor(now: () => number) {
+  constructor(now: () => number, store: FaultStore = new MemoryFaults()) {
+    this.#store = store;
     this.#now = now;
   }
 
   /** Lets one more of the pushes to come fail, of a file (the default) or of a record; at most ten wait of each kind. */
-  failNextPush(visitorId: string, how: PushFailure, target: PushTarget = 'library'): void {
-    const { failures } = this.#of(visitorId);
-    const known = failures.find((failure) => failure.how === how && failure.target === target);
-    if (known) known.remaining = Math.min(maxWaiting, known.remaining + 1);
-    else failures.push({ how, target, remaining: 1 });
+  async failNextPush(visitorId: string, how: PushFailure, target: PushTarget = 'library'): Promise<void> {
+    await this.#begin(visitorId, ({ failures }) => {
+      const known = failures.find((failure) => failure.how === how && failure.target === target);
+      if (known) known.remaining = Math.min(maxWaiting, known.remaining + 1);
+      else failures.push({ how, target, remaining: 1 });
+    });
   }
 
   /** Lets all of the visitor's tokens of the kind that exist now expire. */
-  expireTokens(visitorId: string, which: ExpiredTokens): void {
-    this.#of(visitorId).expired = { which, since: this.#now() };
+  async expireTokens(visitorId: string, which: ExpiredTokens): Promise<void> {
+    await this.#begin(visitorId, (waiting) => {
+      waiting.expired = { which, since: this.#now() };
+    });
   }
 
   /** Lets every call fail with 503 for so many seconds; once more begins the time anew. */
-  takeDown(visitorId: string, seconds: number): void {
-    this.#of(visitorId).downUntil = this.#now() + seconds * 1000;
+  async takeDown(visitorId: string, seconds: number): Promise<void> {
+    await this.#begin(visitorId, (waiting) => {
+      waiting.downUntil = this.#now() + seconds * 1000;
+    });
   }
 
   /** Ends all of it. */
-  restore(visitorId: string): void {
-    this.#visitors.delete(visitorId);
+  async restore(visitorId: string): Promise<void> {
+    await this.#store.remove(visitorId);
   }
 
-  state(visitorId: string): FaultState {
-    const waiting = this.#visitors.get(visitorId);
+  async state(visitorId: string): Promise<FaultState> {
+    const waiting = await this.#store.load(visitorId);
     if (waiting === undefined) return { pushFailures: [] };
     const { failures, downUntil, expired } = waiting;
     return {
@@ -94,18 +91,25 @@ export class VisitorFaults {
 
   /** Adds to the visitor's calls what is to go wrong with them; nobody's where nothing is. */
   interceptorOf(visitorId: string): Interceptor | undefined {
-    if (!this.#visitors.has(visitorId)) return undefined;
+    if (!this.#store.mayHave(visitorId)) return undefined;
     return async (request) => {
-      const waiting = this.#visitors.get(visitorId);
-      const fault = waiting && this.#takeFault(waiting, request);
+      const waits = (await this.#store.load(visitorId)) !== undefined;
+      if (!waits) return request.send();
+      const fault = await this.#store.change(visitorId, (waiting) => this.#takeFault(waiting, request));
       const answer = await request.send(fault && asPatch(fault));
-      if (waiting && ['refreshToken', 'exchangeCodeForToken'].includes(request.call))
-        waiting.renewedAt.set(request.shown.claims?.client_id, this.#now());
+      if (['refreshToken', 'exchangeCodeForToken'].includes(request.call))
+        await this.#store.change(visitorId, ({ renewedAt }) => {
+          renewedAt[String(request.shown.claims?.client_id)] = this.#now();
+        });
       return answer;
     };
   }
 
-  #takeFault(waiting: Waiting, request: InterceptedRequest): object | undefined {
+  async #begin(visitorId: string, change: (waiting: WaitingFaults) => void): Promise<void> {
+    await this.#store.change(visitorId, change, true);
+  }
+
+  #takeFault(waiting: WaitingFaults, request: InterceptedRequest): object | undefined {
     if (waiting.downUntil > this.#now()) return { status: 503, headers: retryAfter };
     if (this.#isExpired(waiting, request)) return invalidToken;
     const target = targetOf(request);
@@ -116,23 +120,13 @@ export class VisitorFaults {
     return faultOf[failure.how];
   }
 
-  #isExpired({ expired, renewedAt }: Waiting, { call, shown }: InterceptedRequest): boolean {
+  #isExpired({ expired, renewedAt }: WaitingFaults, { call, shown }: InterceptedRequest): boolean {
     if (expired === undefined) return false;
     const { claims = {}, path } = shown;
-    if ((renewedAt.get(claims.client_id) ?? 0) >= expired.since) return false;
+    if ((renewedAt[String(claims.client_id)] ?? 0) >= expired.since) return false;
     if (call === 'refreshToken') return expired.which === 'refresh';
     // digi.me serves an authorization with an expired token (`protocol.md`, "What real clients send and demand").
     return 'access_token' in claims && !path.startsWith('oauth/');
-  }
-
-  #of(visitorId: string): Waiting {
-    const known = this.#visitors.get(visitorId);
-    if (known) return known;
-    const oldest = this.#visitors.keys().next().value;
-    if (this.#visitors.size >= maxVisitors && oldest !== undefined) this.#visitors.delete(oldest);
-    const waiting: Waiting = { failures: [], downUntil: 0, renewedAt: new Map() };
-    this.#visitors.set(visitorId, waiting);
-    return waiting;
   }
 }
 
