@@ -71,6 +71,11 @@ export class Recorder {
     this.#journeys.add(visitorId, { kind: 'browser', at: this.#now(), name, facts });
   }
 
+  /** When this resolves, whichever process is asked next knows of what was taken down here. Never rejects. */
+  settled(): Promise<void> {
+    return this.#journeys.settled();
+  }
+
   /** The visitor's journey as far as it is kept. @throws Error of the database, where it is kept there */
   journeyOf(visitorId: string): Promise<Journey> {
     return this.#journeys.of(visitorId);

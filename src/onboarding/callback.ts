@@ -110,7 +110,7 @@ export class Callbacks {
     const connection = await inSession(req, () => this.#succeeded(req, callback as SuccessfulCallback));
     const account = await findAccount(this.#options, connection, callback.accountReference);
     this.#options.recorder.browserStep(connection.visitorId, 'connected', { type: connection.type });
-    await this.#options.onConnected(connection.id);
+    await Promise.all([this.#options.onConnected(connection.id), this.#options.recorder.settled()]);
     return account === undefined ? connection : { ...connection, account };
   }
 

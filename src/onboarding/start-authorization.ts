@@ -87,6 +87,7 @@ export class Authorizations {
       }),
     );
     recorder.browserStep(visitorId, 'authorization-started', { type: request.type });
+    await recorder.settled();
     return started.url;
   }
 

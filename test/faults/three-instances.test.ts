@@ -34,6 +34,13 @@ const arrivals = (bytes: Buffer) =>
 /** As often as a turn of the proxy needs to reach every instance, and once more. */
 const turns = [1, 2, 3, 4];
 
+interface InspectorStep {
+  number: number;
+  call?: string;
+  push?: string;
+  canRepeat?: boolean;
+}
+
 const tusHeaders = (browser: Browser) => ({
   cookie: [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; '),
   'tus-resumable': '1.0.0',
@@ -230,7 +237,7 @@ test('a bundle goes to a provider', async () => {
   const connection = await connectProvider(browser);
   const { status, json } = await pushJson(browser, {
     connection: connection.id,
-    version: '3.0.1',
+    version: 'stu3',
     resource: exampleBundle(),
   });
   expect([status, json.error]).toEqual([202, undefined]);
@@ -257,4 +264,52 @@ test('who leaves is known to no instance any more, and nothing of them stays in 
     () => cluster.payloads.list(Date.now()),
     (found) => found.length === 0,
   );
+});
+
+test('the inspector shows one journey at every instance, live, repeats a call that another one made, and is emptied everywhere', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  const stepsOf = async () => (await browser.getJson('/inspector')).json.steps as InspectorStep[];
+  const first = await stepsOf();
+  expect(first.map(({ number }) => number)).toEqual(first.map((_, index) => index + 1));
+  for (const _ of turns) expect(await stepsOf()).toEqual(first);
+
+  const push = { id: '' };
+  const events = await Promise.all([
+    ...turns.map(() =>
+      readEvents(browser, `${cluster.proxy.baseUrl}inspector/events`, (text) =>
+        text.includes('"state":"delivered"'),
+      ),
+    ),
+    browser.upload(randomBytes(1000), fileMeta).then(({ json }) => {
+      push.id = json.id;
+      return '"state":"delivered"';
+    }),
+  ]);
+  for (const text of events) expect(text).toContain('"state":"delivered"');
+  const later = await stepsOf();
+  expect(later.find(({ call }) => call === 'pushData')).toMatchObject({ push: push.id, canRepeat: true });
+
+  for (const _ of turns) {
+    const { number } = (await stepsOf()).findLast(({ call }) => call === 'readAccounts') as InspectorStep;
+    const before = (await stepsOf()).length;
+    const again = await browser.post(`/inspector/steps/${number}/replay`);
+    expect([again.status, (await stepsOf()).length]).toEqual([303, before + 1]);
+    const { curl } = (await browser.post(`/inspector/steps/${number}/curl`)).json;
+    expect(curl).toContain('Authorization: Bearer ey');
+  }
+  expect((await browser.post('/inspector/clear')).status).toBe(303);
+  for (const _ of turns) expect(await stepsOf()).toEqual([]);
+});
+
+test('what a person lets go wrong goes wrong at whichever instance makes the call, once', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  await browser.post('/what-if', { switch: 'unavailable' });
+  for (const _ of turns)
+    expect((await browser.getJson('/what-if')).json.pushFailures).toMatchObject([{ remaining: 1 }]);
+  const { json } = await browser.upload(randomBytes(100), fileMeta);
+  const view = await browser.waitForState(json.id, ['delivered']);
+  expect(view.attempts.map(({ status }: { status: number }) => status)).toEqual([503, 200]);
+  for (const _ of turns) expect((await browser.getJson('/what-if')).json.pushFailures).toEqual([]);
 });

@@ -27,6 +27,8 @@ export interface Watcher {
 export interface Journeys {
   /** Never fails: what can't be kept is left out. */
   add(visitorId: string, step: NewStep): void;
+  /** When this resolves, every process sees what was added here. */
+  settled(): Promise<void>;
   /** What was added in this process before is in it. */
   of(visitorId: string): Promise<Journey>;
   headOf(visitorId: string): Promise<JourneyHead>;

@@ -36,6 +36,8 @@ export class MemoryJourneys implements Journeys {
     this.#limits = limits;
   }
 
+  async settled(): Promise<void> {}
+
   async of(visitorId: string): Promise<Journey> {
     return this.#journeys.get(visitorId) ?? empty;
   }

@@ -93,6 +93,10 @@ export class SharedJourneys implements Journeys {
     this.#timer ??= setTimeout(() => void this.#write(), gatherMs);
   }
 
+  settled(): Promise<void> {
+    return this.#write();
+  }
+
   async of(visitorId: string): Promise<Journey> {
     await this.#write();
     const head = await this.#head(visitorId);
