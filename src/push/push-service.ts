@@ -103,7 +103,7 @@ export function createPushService(options: PushServiceOptions): PushService {
   const sweeper = new PayloadSweeper(database, spool, config.dispatch.failedRetentionMs, log, now);
   const retention = new PushRetention(database, sweeper, config.retention, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
-  const progress = new AttemptProgress();
+  const progress = new AttemptProgress(signals);
   const deliverer = new Deliverer({ sdk, calls, spool, progress });
   const circuit = new PlatformCircuit(config.dispatch);
   const metrics = new PushMetrics(registry, {

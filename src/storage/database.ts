@@ -17,11 +17,18 @@ export const isShared = (database: Database): boolean => database.client.config.
 export async function openDatabase(options: {
   dataDir: string;
   databaseUrl?: string | undefined;
+  /** PostgreSQL's connections that answer nothing for this long are given up; default half a minute. */
+  silentMs?: number;
 }): Promise<Database> {
+  const silence = { limitMs: 0 };
   const database =
-    options.databaseUrl === undefined ? openSqlite(options.dataDir) : openPostgres(options.databaseUrl);
+    options.databaseUrl === undefined
+      ? openSqlite(options.dataDir)
+      : openPostgres(options.databaseUrl, silence);
   try {
     await migrate(database);
+    // Only now: a migration of a large table may take its time.
+    silence.limitMs = options.silentMs ?? defaultSilentMs;
     if (!isShared(database)) await eraseOldFreePages(database);
     return database;
   } catch (error) {
@@ -85,7 +92,13 @@ function rememberStatements(connection: SqliteConnection): void {
   };
 }
 
-function openPostgres(connectionString: string): Database {
+/**
+ * After a failover by a network that is gone, nobody ends the old connections, and TCP goes on trying for a quarter of an
+ * hour. No query of the app takes this long.
+ */
+const defaultSilentMs = 30_000;
+
+function openPostgres(connectionString: string, silence: { readonly limitMs: number }): Database {
   return createKnex({
     client: 'pg',
     compileSqlOnError: false,
@@ -96,6 +109,7 @@ function openPostgres(connectionString: string): Database {
       afterCreate(connection: PostgresConnection, done: (error: Error | null, connection: unknown) => void) {
         // bigint columns hold sizes and Unix milliseconds: all of them are safe integers.
         connection.setTypeParser(20, (text) => Number(text));
+        endWhenSilent(connection, silence);
         done(null, connection);
       },
     },
@@ -105,6 +119,22 @@ function openPostgres(connectionString: string): Database {
 
 interface PostgresConnection {
   setTypeParser(oid: number, parse: (text: string) => unknown): void;
+  query(config: object, answered: (error: unknown, result: unknown) => void): unknown;
+  connection: { stream: { destroy(): void } };
+}
+
+/** A query that nothing answers fails with its connection, as when the server had ended it; the pool makes another one. */
+function endWhenSilent(connection: PostgresConnection, silence: { readonly limitMs: number }): void {
+  const query = connection.query.bind(connection);
+  connection.query = (config, answered) => {
+    // The driver has other ways to be called; Knex takes this one for every statement of ours.
+    if (silence.limitMs === 0 || typeof answered !== 'function') return query(config, answered);
+    const timer = setTimeout(() => connection.connection.stream.destroy(), silence.limitMs);
+    return query(config, (error, result) => {
+      clearTimeout(timer);
+      answered(error, result);
+    });
+  };
 }
 
 /**

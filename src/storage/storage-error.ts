@@ -14,8 +14,8 @@ const notAvailable = [
   /^(08|40|53|57|58)[0-9A-Z]{3}$|^(25006|55P03|XX001|XX002)$/,
 ];
 
-/** What the PostgreSQL driver says without a code when its connection breaks. */
-const connectionLost = /^(Connection terminated|Client has encountered a connection error|timeout e)/;
+/** What the PostgreSQL driver says without a code when its connection breaks; Knex puts the statement before it. */
+const connectionLost = /(^| - )(Connection terminated|Client has encountered a connection error|timeout e)/;
 
 const unavailable = (cause: Error) => new AppError('StorageUnavailable', { cause, retryAfterSeconds: 5 });
 

@@ -1,4 +1,5 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
+import type { Signals } from '../../storage/index.js';
 
 /** A smaller file is gone before anybody could look. */
 const smallestShownBytes = 1024 * 1024;
@@ -17,10 +18,19 @@ interface Running {
   toldAt: number;
 }
 
-/** How far the attempts of this process are, for who looks on. What another process sends is not known here. */
+/** How far attempts are, for who looks on: those of this process, and what other processes say of theirs. */
 export class AttemptProgress {
   readonly #running = new Map<string, Running>();
   readonly #watchers = new Map<string, Set<(progress: Progress) => void>>();
+  readonly #signals: Signals;
+
+  constructor(signals: Signals) {
+    this.#signals = signals;
+    signals.listen('progress', (text) => {
+      const [pushId = '', sentBytes, totalBytes] = text.split(' ');
+      this.#notify(pushId, { sentBytes: Number(sentBytes), totalBytes: Number(totalBytes) });
+    });
+  }
 
   /** The progress of an attempt that is under way here; `undefined` for any other push and for small files. */
   of(pushId: string): Progress | undefined {
@@ -63,12 +73,15 @@ export class AttemptProgress {
   }
 
   #tell(pushId: string, running: Running): void {
-    const watchers = this.#watchers.get(pushId);
-    if (watchers === undefined) return;
     const now = performance.now();
     if (now - running.toldAt < tellEveryMs && running.sentBytes < running.totalBytes) return;
     running.toldAt = now;
     const { sentBytes, totalBytes } = running;
-    for (const notify of watchers) notify({ sentBytes, totalBytes });
+    this.#notify(pushId, { sentBytes, totalBytes });
+    this.#signals.tell('progress', `${pushId} ${sentBytes} ${totalBytes}`);
+  }
+
+  #notify(pushId: string, progress: Progress): void {
+    for (const notify of this.#watchers.get(pushId) ?? []) notify(progress);
   }
 }

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from '../scripts/run-command.mjs';
+import { median } from './row.mjs';
+
+const visitors = 2000;
+const waiting = 10_000;
+const rowsPerInsert = 500;
+const rounds = 9;
+
+const load = (path) => import(pathToFileURL(join(root, 'dist', path)).href);
+
+/**
+ * What the ledger costs with a year of pushes in it: opening it, taking due pushes out of the queue, a visitor's page,
+ * the sweep and the counts of the metrics, beside the same with a thousand. SQLite, and PostgreSQL where
+ * `BENCH_DATABASE_URL` names an empty database.
+ * @returns {Promise<import('./row.mjs').Row[]>}
+ */
+export async function benchLedger() {
+  const size = Number(process.env.BENCH_LEDGER_PUSHES ?? 1_000_000);
+  const rows = [];
+  for (const [name, databaseUrl] of [
+    ['SQLite', undefined],
+    ['PostgreSQL', process.env.BENCH_DATABASE_URL],
+  ]) {
+    if (name === 'PostgreSQL' && databaseUrl === undefined) continue;
+    const dataDir = mkdtempSync(join(tmpdir(), 'ledger-'));
+    try {
+      const small = await measured(databaseUrl, dataDir, 1000, 0);
+      const large = await measured(databaseUrl, dataDir, size, 1000);
+      for (const [what, value] of Object.entries(large))
+        rows.push({
+          what: `ledger: ${what}, ${name}, ${size.toLocaleString('en')} pushes`,
+          value: Number(value.toFixed(1)),
+          unit: 'ms',
+          ratio: `${(value / small[what]).toFixed(1)} × of 1,000`,
+        });
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  }
+  return rows;
+}
+
+async function measured(databaseUrl, dataDir, upTo, from) {
+  const { openDatabase, createSealer, Spool } = await load('storage/index.js');
+  const { Ledger } = await load('push/ledger/ledger.js');
+  const { WorkQueue } = await load('push/ledger/work-queue.js');
+  const { PayloadSweeper } = await load('push/ledger/payload-sweeper.js');
+  const { PushRetention } = await load('push/ledger/push-retention.js');
+  const options = { dataDir, databaseUrl };
+  const filled = await openDatabase(options);
+  await fill(filled, from, upTo);
+  await filled.destroy();
+  const times = {
+    start: [],
+    claim: [],
+    page: [],
+    older: [],
+    sweep: [],
+    retention: [],
+    counts: [],
+    due: [],
+    room: [],
+  };
+  const timed = async (name, work) => {
+    const begun = performance.now();
+    const result = await work();
+    times[name].push(performance.now() - begun);
+    return result;
+  };
+  const sealer = createSealer('a secret of thirty-two characters');
+  const log = { error: console.error, warn: () => {} };
+  for (let round = 0; round < rounds; round++) {
+    const database = await timed('start', () => openDatabase(options));
+    const ledger = new Ledger(database, sealer, Date.now);
+    const queue = new WorkQueue(database, sealer, randomUUID(), 60_000, Date.now);
+    const sweeper = new PayloadSweeper(database, new Spool(dataDir), 7 * 86_400_000, log, Date.now);
+    const retention = new PushRetention(
+      database,
+      sweeper,
+      { waitingMs: 30 * 86_400_000, historyMs: 400 * 86_400_000 },
+      Date.now,
+    );
+    const claimed = await timed('claim', () => queue.claim(16));
+    if (claimed.length === 0) throw new Error('nothing was due');
+    const visitor = visitorId(round * 7);
+    const page = await timed('page', () => ledger.list(visitor, { limit: 50 }));
+    await timed('older', () => ledger.list(visitor, { limit: 50, before: page.at(-1).createdAt }));
+    await timed('sweep', async () => {
+      await sweeper.start();
+      sweeper.stop();
+    });
+    await timed('retention', async () => {
+      await retention.cancelWaiting();
+      await retention.removeOld();
+    });
+    await timed('counts', () => queue.countByState());
+    await timed('due', () => queue.nextDueAt());
+    await timed('room', () => ledger.storedBytes(visitor));
+    await database.destroy();
+  }
+  const names = {
+    start: 'opening it',
+    claim: '16 pushes are taken out of the queue',
+    page: 'a page of /pushes',
+    older: 'the page after it',
+    sweep: 'one sweep',
+    retention: 'a look for what is too old',
+    counts: 'counts for /metrics',
+    due: 'when the next is due',
+    room: 'room that is taken',
+  };
+  return Object.fromEntries(Object.entries(times).map(([name, all]) => [names[name], median(all)]));
+}
+
+const visitorId = (n) => `00000000-0000-4000-8000-${String(n % visitors).padStart(12, '0')}`;
+
+/** Delivered ones over a year, 1 % failed, and the newest ones waiting: half of them due. */
+async function fill(database, from, upTo) {
+  const now = Date.now();
+  const waits = Math.min(waiting, upTo / 10);
+  for (let at = from; at < upTo; at += rowsPerInsert) {
+    const rows = Array.from({ length: Math.min(rowsPerInsert, upTo - at) }, (_, n) =>
+      rowOf(at + n, now, at + n >= upTo - waits),
+    );
+    await database.transaction(async (transaction) => {
+      await transaction.batchInsert('pushes', rows, 50);
+      await transaction.batchInsert(
+        'attempts',
+        rows
+          .filter(({ attempts }) => attempts > 0)
+          .map(({ id, created_at }) => ({
+            push_id: id,
+            number: 1,
+            started_at: created_at,
+            duration_ms: 80,
+            status: 200,
+          })),
+        100,
+      );
+      await transaction.batchInsert(
+        'payloads',
+        rows
+          .filter(({ state }) => state === 'queued')
+          .map(({ id }) => ({ push_id: id, key_sealed: 'v1.key', sealed: Buffer.alloc(100) })),
+        100,
+      );
+    });
+  }
+  if (database.client.config.client === 'pg') await database.raw('vacuum analyze');
+}
+
+function rowOf(n, now, isWaiting) {
+  const createdAt = isWaiting ? now - 60_000 : now - Math.floor(((n * 7919) % 1_000_000) * 31_536);
+  const state = isWaiting ? 'queued' : n % 100 === 0 ? 'failed' : 'delivered';
+  return {
+    ...{ id: randomUUID(), visitor_id: visitorId(n), connection_id: visitorId(n), type: 'library', state },
+    ...{ file_name: `scan ${n}.pdf`, size: 100_000, sha256: String(n).padStart(64, '0') },
+    descriptor: '{"mimeType":"application/pdf","accounts":[{"accountId":"me"}]}',
+    ...{ attempts: isWaiting ? 0 : 1, next_attempt_at: isWaiting ? now + (n % 2 ? -1000 : 3_600_000) : null },
+    ...{
+      give_up_at: createdAt + 86_400_000,
+      possibly_duplicated: false,
+      content_hash: String(n).padStart(64, '0'),
+    },
+    ...{ idempotency_key: `key-${n}`, created_at: createdAt, updated_at: createdAt },
+    ...(state === 'delivered' && { delivered_at: createdAt }),
+  };
+}
