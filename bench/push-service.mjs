@@ -102,7 +102,7 @@ async function startApp(stubPort, dataDir) {
 }
 
 /** Walks the authorization by script. @returns the session's cookie */
-async function connect(port, stubPort) {
+export async function connect(port, stubPort) {
   const base = `http://localhost:${port}`;
   const cookieOf = (answer) => answer.headers.getSetCookie()[0].split(';')[0];
   const started = await fetch(`${base}/authorize`, { method: 'POST', redirect: 'manual' });
@@ -115,7 +115,7 @@ async function connect(port, stubPort) {
   return cookieOf(back);
 }
 
-function multipart(body) {
+export function multipart(body) {
   const boundary = 'bench-boundary';
   const fileMeta = JSON.stringify({
     mimeType: 'application/octet-stream',
@@ -134,7 +134,7 @@ function multipart(body) {
 const agent = new http.Agent({ keepAlive: true });
 
 /** Sends one body of `parts` and waits for the answer. */
-function send({ port, path, headers = {} }, { parts, contentHeaders }) {
+export function send({ port, path, headers = {} }, { parts, contentHeaders }) {
   const length = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   return new Promise((resolve, reject) => {
     const request = http.request(

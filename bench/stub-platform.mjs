@@ -8,7 +8,9 @@ import jwt from 'jsonwebtoken';
 const platform = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const contract = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = (key, type) => key.export({ type, format: 'pem' }).toString();
-const received = { imports: 0, bytes: 0, lastAt: 0 };
+const nothing = () => ({ imports: 0, bytes: 0, lastAt: 0, firstAt: 0, refused: 0, order: [] });
+const received = nothing();
+let isAway = false;
 let lastState = '';
 
 const sign = (payload, base) =>
@@ -55,7 +57,17 @@ const routes = {
 
 const server = http.createServer(async (req, res) => {
   if (req.url === '/v1.7/permission-access/import') {
-    for await (const chunk of req) received.bytes += chunk.length;
+    if (isAway) {
+      received.refused += 1;
+      req.socket.destroy();
+      return;
+    }
+    for await (const chunk of req) {
+      received.bytes += chunk.length;
+      const visitor = chunk.length < 1000 ? /visitor (\d+)/.exec(chunk.toString('latin1'))?.[1] : undefined;
+      if (visitor !== undefined) received.order.push(Number(visitor));
+    }
+    received.firstAt ||= Date.now();
     received.imports += 1;
     received.lastAt = Date.now();
     res.writeHead(201, { 'Content-Type': 'application/json' }).end('{"status":"delivered"}');
@@ -74,7 +86,8 @@ const server = http.createServer(async (req, res) => {
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 process.on('message', (message) => {
-  if (message === 'reset') Object.assign(received, { imports: 0, bytes: 0, lastAt: 0 });
+  if (message === 'reset') Object.assign(received, nothing());
+  if (message === 'away' || message === 'back') isAway = message === 'away';
   process.send({ ...received });
 });
 process.on('disconnect', () => process.exit(0));
