@@ -164,7 +164,7 @@ const steps: Record<string, Step> = {
     });
   },
   // What the inspector shows, where several processes share it, and what they ask one another: a crash may lose it.
-  '010-shared-journeys': async (knex) => {
+  '011-shared-journeys': async (knex) => {
     await knex.raw(
       `create ${unlogged(knex)}table journeys (visitor_id varchar(36) primary key, id varchar(36) not null, count integer not null, updated_at bigint not null)`,
     );
