@@ -27,14 +27,12 @@ export default class ClosingLineReporter {
 export const failuresOf = ({ broken, tests }) =>
   tests.filter(({ status }) => status === 'failed').length + (broken === '' ? 0 : 1);
 
-export function closingLine(files, unsteady = 0) {
+export function closingLine(files) {
   const count = (...statuses) =>
     files.flatMap(({ tests }) => tests).filter(({ status }) => statuses.includes(status)).length;
   const failed = files.reduce((sum, file) => sum + failuresOf(file), 0);
   const skipped = count('pending', 'todo', 'skipped', 'disabled');
-  return [
-    `${count('passed')} passed, ${failed} failed`,
-    ...(skipped > 0 ? [`${skipped} skipped`] : []),
-    ...(unsteady > 0 ? [`${unsteady} unsteady`] : []),
-  ].join(', ');
+  return [`${count('passed')} passed, ${failed} failed`, ...(skipped > 0 ? [`${skipped} skipped`] : [])].join(
+    ', ',
+  );
 }

@@ -8,14 +8,12 @@ import { runCommand } from './run-command.mjs';
 const fewFiles = 5;
 
 /**
- * Files that are never run a second time: they look for what is lost, doubled or left behind by an unlucky moment, and a
- * second run would only find a luckier one. Of `test/faults` those are named that look for something else.
+ * Files that are never run a second time: they kill, cut and damage at moments and places drawn by chance and look for what
+ * is lost or doubled, and a second run would only find a luckier draw.
  */
 const onceOnly = [
-  /^test\/faults\/(?!(container|log-secrets|memory|npm-start|one-folder|process)\.test)/,
-  /^test\/(leave|push\/delivery|push\/ledger|storage)\//,
-  /^test\/push\/intake\/(damaged-bodies|resumable-uploads|upload-accepted|upload-limits)\.test/,
-  /^test\/journeys\/bad-networks\.test/,
+  /^test\/faults\/(object-storage|process-dies|random-kills|two-processes)\.test/,
+  /^test\/push\/intake\/damaged-bodies\.test/,
 ];
 
 /** Cases that are drawn by chance are others in a second run. */
@@ -56,10 +54,10 @@ export async function runTwice(jest, chosen, { cwd, env }) {
     const unsteady = failed.flatMap((file) => unsteadyIn(file, replaced.get(file.path), nameOf(file)));
     if (unsteady.length > 0)
       say(
-        `UNSTEADY: failed, and passed when run once more by itself. Each is a fault of the test or of the app.\n${unsteady.join('\n')}`,
+        `UNSTEADY (${unsteady.length}): failed, and passed when run once more by itself. Each is a fault of the test or of the app.\n${unsteady.join('\n')}`,
       );
     const files = first.files.map((file) => replaced.get(file.path) ?? file);
-    return end(second.code, files, unsteady.length);
+    return end(second.code, files);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -78,9 +76,9 @@ function unsteadyIn(first, second, name) {
   ];
 }
 
-function end(code, files, unsteady = 0) {
+function end(code, files) {
   const failed = files.some((file) => failuresOf(file) > 0);
-  if (files.length > 0) say(closingLine(files, unsteady));
+  if (files.length > 0) say(closingLine(files));
   // Jest also fails for other reasons than a test, such as having found none.
   return failed ? code || 1 : code;
 }
