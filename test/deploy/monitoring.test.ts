@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parser } from '@prometheus-io/lezer-promql';
 import { parse } from 'yaml';
 import { read } from '../docs/read-pages.js';
+import { eventually } from '../support/eventually.js';
 import { type Pair, startPair } from '../support/start-pair.js';
 
 interface Alert {
@@ -61,7 +62,12 @@ describe('with a running app', () => {
       accounts: [{ accountId: 'me' }],
     });
     await browser.waitForState(json.id, ['delivered']);
-    text = (await browser.get('/metrics')).text;
+    // A delivery is measured a moment after the ledger knows of it.
+    text = await eventually(
+      'the delivery',
+      async () => (await browser.get('/metrics')).text,
+      (metrics) => metrics.includes('push_delivery_seconds_count{'),
+    );
   });
   afterAll(() => pair.close());
 

@@ -48,6 +48,8 @@ async function push(name: string, mimeType: string, buffer: Buffer, tag: string)
   await page.waitForURL(/\/pushes\//);
   const arrived = () => pair.sandbox.control.library().files.some((file) => file.sha256 === sha256(buffer));
   await eventually(`${name} in the library`, arrived);
+  // The app knows it a moment after digi.me, and asks for a list that is finished only when it has delivered more.
+  await page.locator('#live[data-state="delivered"]').waitFor();
 }
 
 /** Presses the download button of the file with this name. @returns the name it would be saved under, and its bytes */

@@ -18,7 +18,10 @@ beforeAll(async () => {
       { mimeType: 'text/plain', accounts: [{ accountId: 'me' }], tags: [`tag-${number % 10}`] },
       { name: `f${number}.txt` },
     );
-  await eventually('all of them', () => pair.sandbox.control.library().files.length === count);
+  // In the app's own words: it knows of a delivery a moment after digi.me.
+  await eventually('all of them', async () =>
+    (await browser.get('/metrics')).text.includes(`pushes{state="delivered"} ${count}\n`),
+  );
   await connectReading(browser);
 });
 afterAll(() => pair.close());
