@@ -48,12 +48,16 @@ function parseTraceParent(text: string | null | undefined): SpanContext | undefi
 const writeTraceParent = ({ traceId, spanId, traceFlags }: SpanContext) =>
   `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 
-/** The batch processor drops what could not be sent and tells nobody. */
+/** The batch processor drops what could not be sent and tells nobody; of several failures in a row the first is said. */
 function saying(exporter: OTLPTraceExporter, log: Logger): SpanExporter {
+  let isAway = false;
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        if (result.error) log.warn({ err: result.error, spans: spans.length }, 'traces could not be sent');
+        if (result.error && !isAway)
+          log.warn({ err: result.error }, 'traces can not be sent: they are dropped until the collector answers');
+        if (!result.error && isAway) log.info('traces are sent again');
+        isAway = result.error !== undefined;
         done(result);
       }),
     forceFlush: () => exporter.forceFlush(),
