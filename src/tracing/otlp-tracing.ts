@@ -55,7 +55,10 @@ function saying(exporter: OTLPTraceExporter, log: Logger): SpanExporter {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
         if (result.error && !isAway)
-          log.warn({ err: result.error }, 'traces can not be sent: they are dropped until the collector answers');
+          log.warn(
+            { err: result.error },
+            'traces can not be sent: they are dropped until the collector answers',
+          );
         if (!result.error && isAway) log.info('traces are sent again');
         isAway = result.error !== undefined;
         done(result);
