@@ -30,6 +30,14 @@ async function withStore(mode, use) {
   }
 }
 
+export function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  // It is missing on plain http addresses other than localhost.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}
+
 /* Keeps `{ key, file, text, apart, isSending, uploadUrl? }`. Tells whether it could: private windows may refuse. */
 export async function keepFile(kept) {
   if (kept.file.size > maxBytes) return false;

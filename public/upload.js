@@ -1,10 +1,11 @@
+import { keepChosen, keptHere, noteChosen } from './chosen-files.js';
 import { createComposer } from './composer.js';
 import { fieldOfPath, mimeTypeOf } from './file-meta.js';
 import { FileRow } from './file-row.js';
 import { watchFileSources } from './file-sources.js';
 import { contradictionOf, readFirstBytes, typeOfBytes } from './first-bytes.js';
 import { followPush } from './follow.js';
-import { dropFile, keepFile, keptFiles } from './kept-files.js';
+import { dropFile, keepFile, newKey } from './kept-files.js';
 import { sendFile } from './send-file.js';
 import { createSay, formatBytes, formatPercent, formatTime, safeName } from './words.js';
 
@@ -25,14 +26,6 @@ let current;
 const isOpen = (item) => item.state === 'ready' || item.state === 'problem';
 const openItems = () => items.filter(isOpen);
 
-function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  // It is missing on plain http addresses other than localhost.
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
-}
-
 async function addFiles(files) {
   const refused = [];
   const taken = [];
@@ -47,7 +40,10 @@ async function addFiles(files) {
     // A folder that was dropped looks like a file until it is read.
     if (bytes === undefined)
       refused.push({ path: 'file', message: say('unreadable', { name: safeName(file.name) }) });
-    else add({ file, bytes });
+    else {
+      const item = add({ file, bytes });
+      item.kept = keepChosen(item);
+    }
   }
   if (!current) choose(openItems()[0]);
   composer.showProblems(refused);
@@ -77,6 +73,7 @@ function add({ file, bytes, ...kept }) {
 function shareDescription() {
   if (current && !current.apart)
     composer.copyTo(openItems().filter((item) => item !== current && !item.apart));
+  if (current) noteChosen(openItems());
 }
 
 function choose(item) {
@@ -87,7 +84,7 @@ function choose(item) {
 function remove(item) {
   items.splice(items.indexOf(item), 1);
   item.row.element.remove();
-  dropFile(item.key);
+  dropKept(item);
   if (item === current) choose(openItems()[0]);
   render();
   form.elements.file.focus();
@@ -310,6 +307,7 @@ function render() {
         ? safeName(current.file.name)
         : say('forAll', { count: shared.length });
   renderSummary();
+  noteChosen(open);
   // The browser's own words beside the button ("2 files") follow what is still to be sent.
   const transfer = new DataTransfer();
   for (const { file } of open) transfer.items.add(file);
@@ -318,9 +316,10 @@ function render() {
 
 /* What a page before this one did not finish: it goes on, or waits to be sent where the person was away at digi.me. */
 async function takeUpKept() {
-  const kept = await keptFiles();
   const taken = [];
-  for (const { file, isSending, keptAt: _, ...rest } of kept) {
+  for (const { file, isSending, isChosen: _, keptAt: __, ...rest } of await keptHere()) {
+    // It was chosen while this looked.
+    if (items.some(({ key }) => key === rest.key)) continue;
     const bytes = await readFirstBytes(file).catch(() => undefined);
     if (bytes) taken.push([add({ file, bytes, ...rest }), isSending]);
     else dropFile(rest.key);

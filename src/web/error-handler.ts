@@ -70,8 +70,16 @@ function wayOnFrom(req: Request, error: AppError): WayOn {
     return { href: '/authorize', label: again, post: true, fields };
   }
   if (passing.includes(error.code) && req.method === 'GET') return { href: '', label: again };
-  const way = wayOn[error.code] ?? { href: '/', label: 'ways:home' };
+  const way = wayOn[error.code] ?? listAbove(req, error) ?? { href: '/', label: 'ways:home' };
   return { href: way.href, label: t(way.label) };
+}
+
+/** Where one thing is not found, the list of such things is. */
+function listAbove(req: Request, error: AppError): { href: string; label: string } | undefined {
+  if (error.code !== 'NotFound' && error.code !== 'AccountNotFound') return undefined;
+  const lists = { '/pushes': 'ways:history', '/library': 'ways:library', '/accounts': 'ways:accounts' };
+  const found = Object.entries(lists).find(([path]) => req.originalUrl.startsWith(`${path}/`));
+  return found && { href: found[0], label: found[1] };
 }
 
 function sentences(t: Translate, error: AppError): { title: string; message: string; advice: string } {

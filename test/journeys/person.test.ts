@@ -188,6 +188,44 @@ describe('a person who sends', () => {
     await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
   });
 
+  test('keeps what was chosen and said of it through another language, the other view and a reload, in that tab only', async () => {
+    await choose('stays.txt');
+    await page.locator('#tags').fill('kept');
+    const isThere = () =>
+      eventually(
+        'the file and its tags',
+        async () => [
+          await page.locator('.file-row', { hasText: 'stays.txt' }).count(),
+          await page.locator('#tags').inputValue(),
+        ],
+        (seen) => JSON.stringify(seen) === '[1,"kept"]',
+      );
+    await page.getByRole('link', { name: 'Nederlands' }).click();
+    await page.waitForURL(/lang=nl/);
+    await isThere();
+    await page.locator('#developer-view').click();
+    await page.locator('#fileMeta').waitFor({ state: 'visible' });
+    await isThere();
+    await page.goto(at('/pushes'));
+    await page.goto(at('/push?lang=en'));
+    await isThere();
+    await page.reload();
+    await isThere();
+    const other = await context.newPage();
+    await other.goto(at('/push'));
+    // Its script has run: what needs it is there.
+    await other.locator('#sample').click();
+    await other.locator('.file-row').first().waitFor();
+    expect(await other.locator('.file-row', { hasText: 'stays.txt' }).count()).toBe(0);
+    await page.locator('#send').click();
+    await page.getByRole('heading', { name: 'It has arrived' }).waitFor();
+    expect(pair.sandbox.control.library().files.at(-1)?.descriptor).toMatchObject({ tags: ['kept'] });
+    await page.goto(at('/push'));
+    await page.locator('#sample').click();
+    await page.locator('.file-row', { hasText: 'letter.pdf' }).waitFor();
+    expect(await page.locator('.file-row').count()).toBe(1);
+  });
+
   test('sees a push fail, why in plain words, and may discard the file', async () => {
     pair.sandbox.control.addFault({ route: 'import', status: 422, times: 1 });
     await choose('refused.txt');
