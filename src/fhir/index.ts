@@ -12,6 +12,8 @@ export { locatePathsInJson, type Position } from './json/locate-in-json.js';
 export { type MembersRead, readMembers } from './json/members.js';
 export { type ParsedJson, parseJsonWithPosition } from './json/parse-json.js';
 export type { JsonFault } from './json/scan-string.js';
+export type { ChosenFile, FieldProblem, FormField, FormInput, FormResult } from './make/form.js';
+export { type BundleForm, bundleForms, questionnaireForm } from './make/index.js';
 export { type ChangedLine, type RepairChange, type Repaired, repairText } from './repair/repair-text.js';
 export { prepareChecks } from './structure/check-structure.js';
 export { makeSchema } from './structure/make-schema.js';
