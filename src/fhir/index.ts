@@ -14,6 +14,8 @@ export { type ParsedJson, parseJsonWithPosition } from './json/parse-json.js';
 export type { JsonFault } from './json/scan-string.js';
 export type { ChosenFile, FieldProblem, FormField, FormInput, FormResult } from './make/form.js';
 export { type BundleForm, bundleForms, questionnaireForm } from './make/index.js';
+export { sampleQuestionnaire } from './make/sample-questionnaire.js';
+export { importR4 } from './r4/import-r4.js';
 export { type ChangedLine, type RepairChange, type Repaired, repairText } from './repair/repair-text.js';
 export { prepareChecks } from './structure/check-structure.js';
 export { makeSchema } from './structure/make-schema.js';

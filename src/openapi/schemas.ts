@@ -226,6 +226,27 @@ export const schemas: Record<string, Schema> = {
     },
     ['formatted', 'repaired'],
   ),
+  MakeRequest: {
+    type: 'object',
+    description: 'The values of a form by the names of its fields, for example `systolic` or `q3`',
+    properties: {
+      action: { enum: ['show', 'use'], description: '`use`: the whole bundle comes with the answer' },
+      zone: text('The IANA time zone of the moments, `Europe/Amsterdam` without one'),
+      definition: text('Of the form `questionnaire`: the Questionnaire as JSON'),
+      file: { type: 'string', format: 'binary', description: 'Of the form `document`: the PDF' },
+      connection: text('Which of several connections it will be sent with'),
+    },
+    additionalProperties: true,
+  },
+  MadeBundle: object(
+    {
+      problems: list(object({ path: text('The name of the field'), message: text() })),
+      lines: list(object({ text: text('Long values are cut'), field: text() }, ['field'])),
+      places: list(object({ field: text(), path: text(), line: { type: 'integer' } })),
+      resource: text('The bundle, where nothing is to be put right and `action` asked for it'),
+    },
+    ['lines', 'places', 'resource'],
+  ),
   Account: object(
     {
       id: text(),

@@ -25,9 +25,11 @@ import { PushEvents } from './ledger/push-events.js';
 import { PushRetention } from './ledger/push-retention.js';
 import { UploadRecords } from './ledger/upload-records.js';
 import { WorkQueue } from './ledger/work-queue.js';
+import { makeRouter } from './pages/make-router.js';
 import { providerRouter } from './pages/provider-router.js';
 import { pushRouter } from './pages/router.js';
 import { uploadsRouter } from './pages/uploads-router.js';
+import { MakePage } from './provider/make-page.js';
 import { ProviderAccounts } from './provider/provider-accounts.js';
 import { ResourceChecker } from './provider/provider-checker.js';
 import { ProviderPage } from './provider/provider-page.js';
@@ -152,6 +154,7 @@ export function createPushService(options: PushServiceOptions): PushService {
         ...{ progress, intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
       uploadsRouter({ connections, guard, intake, uploads, locks, records, maxUploadBytes, limits }),
+      makeRouter({ connections, guard, page: new MakePage(), editor: page, checker, limits }),
       providerRouter({
         ...{ connections, guard, accounts, sources, page, checker },
         intake: new ProviderIntake({ connections, intake, spool, checker, accounts }),

@@ -48,14 +48,14 @@ export function providerRouter(parts: {
   router.get('/push/provider/sources', ...limits.uploads, (req, res) => showSources(parts.sources, req, res));
   router.post('/push/provider/check', ...limits.uploads, async (req, res) => {
     const asker = askerOf(req, res);
-    const request = await guard.admitCheck(req, res, await connectedVisitor(req), () =>
+    const request = await guard.admitCheck(req, res, await connectedVisitor(parts.connections, req), () =>
       receiveResource(req, res, checker, asker),
     );
     if (wantsJson(req)) return check(checker, req, res, request, asker);
     await showChecked(checker, page, req, res, request, asker);
   });
   router.post('/push/provider', ...limits.uploads, async (req, res) => {
-    const visitorId = await connectedVisitor(req);
+    const visitorId = await connectedVisitor(parts.connections, req);
     // Refused before the body is read, unless a person could lose what they wrote.
     if (visitorId === undefined && wantsJson(req)) {
       lingeringClose(req, res);
@@ -85,18 +85,22 @@ export function providerRouter(parts: {
     seeOther(req, res, location, { connection: connection.id, accountId: fields.accountId, location });
   });
 
-  /** The visitor, where there is a connection to a provider: nobody else has a place for uploads. */
-  async function connectedVisitor(req: Request): Promise<string | undefined> {
-    const visitorId = visitorOf(req);
-    if (visitorId === undefined) return undefined;
-    const connections = await parts.connections.listOf(visitorId);
-    return connections.some(({ type }) => type === 'provider') ? visitorId : undefined;
-  }
   return router;
 }
 
+/** The visitor, where there is a connection to a provider: nobody else has a place for uploads. */
+export async function connectedVisitor(
+  connections: Pick<Connections, 'listOf'>,
+  req: Request,
+): Promise<string | undefined> {
+  const visitorId = visitorOf(req);
+  if (visitorId === undefined) return undefined;
+  const own = await connections.listOf(visitorId);
+  return own.some(({ type }) => type === 'provider') ? visitorId : undefined;
+}
+
 /** Whose check it is, and when its client has left. */
-function askerOf(req: Request, res: Response): Asker {
+export function askerOf(req: Request, res: Response): Asker {
   const left = new AbortController();
   res.once('close', () => res.writableFinished || left.abort());
   return { visitor: visitorOf(req) ?? `nobody at ${req.ip}`, signal: left.signal };

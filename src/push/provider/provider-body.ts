@@ -77,7 +77,23 @@ export async function receiveResource(
   checker: Pick<ResourceChecker, 'open'>,
   asker: Asker,
 ): Promise<ResourceRequest> {
-  const parser = parserFor(req);
+  await readBody(req, res, parserFor(req));
+  const language = languageOf(req);
+  const body: unknown = req.body;
+  if (Buffer.isBuffer(body)) {
+    const { fields, text } = openedOr(await checker.open(body, asker), language);
+    return { ...plainFields(fields), ...(text !== undefined && { text }) };
+  }
+  const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const text = req.file ? fileText(req.file.buffer, language) : fieldText(fields.resource, language);
+  return { ...plainFields(fields), ...(text !== undefined && { text }) };
+}
+
+/**
+ * Has a parser read the body of a request, to its end or until the client leaves.
+ * @throws AppError ProviderResourceTooLarge, UnexpectedField, MalformedMultipart, UploadAborted
+ */
+export async function readBody(req: Request, res: Response, parser: RequestHandler): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
     req.once('close', () => req.complete || reject(new AppError('UploadAborted')));
@@ -89,15 +105,6 @@ export async function receiveResource(
     }, parserPatienceMs);
     parser(req, res, (error?: unknown) => (error ? reject(asBodyError(error)) : resolve()));
   }).finally(() => clearInterval(timer));
-  const language = languageOf(req);
-  const body: unknown = req.body;
-  if (Buffer.isBuffer(body)) {
-    const { fields, text } = openedOr(await checker.open(body, asker), language);
-    return { ...plainFields(fields), ...(text !== undefined && { text }) };
-  }
-  const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const text = req.file ? fileText(req.file.buffer, language) : fieldText(fields.resource, language);
-  return { ...plainFields(fields), ...(text !== undefined && { text }) };
 }
 
 /** @throws AppError ProviderResourceInvalid, InvalidRequest */
