@@ -12,7 +12,7 @@ const fewFiles = 5;
  * is lost or doubled, and a second run would only find a luckier draw.
  */
 const onceOnly = [
-  /^test\/faults\/(object-storage|process-dies|random-kills|two-processes)\.test/,
+  /^test\/faults\/(instances-come-and-go|object-storage|process-dies|random-kills|two-processes)\.test/,
   /^test\/push\/intake\/damaged-bodies\.test/,
 ];
 

@@ -114,7 +114,7 @@ test('while the database is away uploads and pages say so; with the next primary
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   const page = await browser.get('/pushes', { accept: 'text/html' });
   expect([page.status, page.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8']);
-  expect((await browser.getJson('/readyz')).status).toBe(503);
+  await eventually('not ready', async () => (await browser.getJson('/readyz')).status === 503);
   expect((await browser.getJson('/healthz')).status).toBe(200);
   network.restore();
   const before = running.sent.size;
@@ -126,5 +126,5 @@ test('while the database is away uploads and pages say so; with the next primary
   const there = arrived();
   for (const hash of running.sent.values()) expect(there.has(hash)).toBe(true);
   for (const instance of cluster.instances.slice(-3))
-    expect((await instance.browser().getJson('/readyz')).status).toBe(200);
+    await eventually('ready', async () => (await instance.browser().getJson('/readyz')).status === 200);
 }, 300_000);

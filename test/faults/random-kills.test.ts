@@ -5,7 +5,7 @@ import type { Browser } from '../support/browser.js';
 import type { ChildApp } from '../support/child-app.js';
 import { eventually } from '../support/eventually.js';
 import { fileMeta } from '../support/multipart.js';
-import { stages } from '../support/with-child.js';
+import { type Stage, stages } from '../support/with-child.js';
 
 const newStage = stages();
 const kills = 100;
@@ -46,13 +46,13 @@ function streamOfUploads(browser: Browser): { accepted: Sent[]; stop(): Promise<
   };
 }
 
-test(`after ${kills} kills at random moments every accepted push is delivered intact`, async () => {
-  const stage = await newStage();
+/** Kills the app of one stage so many times while uploads go on. @returns what was accepted, lost and delivered twice */
+async function killRepeatedly(stage: Stage, times: number) {
   let app: ChildApp = await stage.start();
   const browser = app.browser();
   await browser.connect();
   const uploads = streamOfUploads(browser);
-  for (let kill = 1; kill <= kills; kill++) {
+  for (let kill = 1; kill <= times; kill++) {
     // Each tenth comes right after the ready line: a process can be killed while it tidies up.
     await sleep(kill % 10 === 0 ? randomInt(20) : randomInt(50, 500));
     // On a slow machine a life lasts until as much was taken in as there were kills: else there would be little to lose.
@@ -73,8 +73,18 @@ test(`after ${kills} kills at random moments every accepted push is delivered in
     return library.get(hash)?.size !== bytes.length;
   });
   const duplicates = [...library.values()].reduce((sum, { count }) => sum + count - 1, 0);
+  return { accepted: uploads.accepted.length, missing, duplicates };
+}
+
+test(`after ${kills} kills at random moments every accepted push is delivered intact`, async () => {
+  // Two apps side by side, each with a folder of its own: a start is mostly waited for.
+  const both = [await newStage(), await newStage()];
+  const runs = await Promise.all(both.map((stage) => killRepeatedly(stage, kills / both.length)));
+  const missing = runs.flatMap((run) => run.missing);
+  const sum = (count: (run: (typeof runs)[number]) => number) =>
+    runs.reduce((all, run) => all + count(run), 0);
   process.stdout.write(
-    `${kills} kills: ${uploads.accepted.length} pushes accepted, ${missing.length} missing, ${duplicates} delivered twice\n`,
+    `${kills} kills: ${sum(({ accepted }) => accepted)} pushes accepted, ${missing.length} missing, ${sum(({ duplicates }) => duplicates)} delivered twice\n`,
   );
   expect(missing).toEqual([]);
-}, 900_000);
+}, 1_800_000);

@@ -275,12 +275,17 @@ test('the inspector shows one journey at every instance, live, repeats a call th
   for (const _ of turns) expect(await stepsOf()).toEqual(first);
 
   const push = { id: '' };
+  const open = new Set<number>();
+  const streams = turns.map((turn) =>
+    readEvents(browser, `${cluster.proxy.baseUrl}inspector/events`, (text) => {
+      open.add(turn);
+      return text.includes('"state":"delivered"');
+    }),
+  );
+  // Each tells what comes from its first words on.
+  await eventually('all of them', () => open.size === turns.length);
   const events = await Promise.all([
-    ...turns.map(() =>
-      readEvents(browser, `${cluster.proxy.baseUrl}inspector/events`, (text) =>
-        text.includes('"state":"delivered"'),
-      ),
-    ),
+    ...streams,
     browser.upload(randomBytes(1000), fileMeta).then(({ json }) => {
       push.id = json.id;
       return '"state":"delivered"';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { strFromU8, unzipSync } from 'fflate';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type Pair, startPair } from '../support/start-pair.js';
@@ -13,9 +13,6 @@ let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 const pushes: string[] = [];
-
-// A browser on a busy machine takes its time; nothing here waits for a clock.
-jest.setTimeout(120_000);
 
 const open = (path: string) => new URL(path, pair.app.baseUrl).href;
 const rows = () => page.locator('li.exchange');
@@ -37,7 +34,6 @@ beforeAll(async () => {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   page = await context.newPage();
-  page.setDefaultTimeout(60_000);
   await page.goto(open('/'));
   await page.locator('form[action="/authorize"] button').first().click();
   await page.locator('button[name="decision"][value="allow"]').click();

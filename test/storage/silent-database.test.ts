@@ -14,7 +14,7 @@ test('a connection on which PostgreSQL answers nothing any more is given up, and
   const address = new URL(await postgres.newDatabase());
   const network = await startUnsteadyProxy(Number(address.port));
   address.port = String(network.port);
-  const database = await openDatabase({ dataDir: tmpdir(), databaseUrl: address.href, silentMs: 300 });
+  const database = await openDatabase({ dataDir: tmpdir(), databaseUrl: address.href, silentMs: 2000 });
   try {
     await probeDatabase(database);
     network.stall();

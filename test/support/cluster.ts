@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import type { Sandbox } from '../../src/sandbox/index.js';
 import { openS3Store, type PayloadStore } from '../../src/storage/index.js';
 import { Browser } from './browser.js';
 import { type ChildApp, startChild } from './child-app.js';
+import { startKeyedSandbox } from './keyed-sandbox.js';
 import { type RoundRobin, startRoundRobin } from './round-robin.js';
 import { type S3Server, s3Credentials } from './s3-server.js';
 
@@ -36,7 +37,7 @@ export interface ClusterOptions {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
   const proxy = await startRoundRobin();
-  const sandbox = await startSandbox({ port: 0, dataDir: join(folder, 'sandbox') });
+  const sandbox = await startKeyedSandbox({ port: 0, dataDir: join(folder, 'sandbox') });
   const prefix = randomBytes(4).toString('hex');
   const instances: ChildApp[] = [];
   const inUse = new Set<ChildApp>();
