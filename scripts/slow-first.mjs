@@ -9,13 +9,15 @@ const { default: TestSequencer } = createRequire(core)('@jest/test-sequencer');
  * durations yet, and jest would go by the sizes of the files: what takes minutes would begin last and end alone.
  */
 const seconds = {
-  'faults/random-kills': 275,
-  'journeys/every-page': 113,
+  'faults/random-kills': 180,
+  'journeys/every-page': 130,
   'journeys/bad-networks': 79,
+  'faults/three-instances': 70,
   'faults/admin': 53,
   'faults/digime-misbehaves': 51,
   'push/intake/damaged-bodies': 45,
   'push/intake/upload-limits': 40,
+  'faults/instances-come-and-go': 40,
   'faults/two-processes': 40,
   'faults/memory': 38,
   'faults/container': 36,
@@ -26,10 +28,10 @@ const seconds = {
   'faults/log-secrets': 30,
   'faults/process-dies': 30,
   'faults/reauthorization': 30,
-  'web/session': 30,
+  'journeys/three-instances': 30,
+  'journeys/inspector-tools': 30,
   'journeys/upload': 30,
   'journeys/inspector': 30,
-  'web/ended-sessions': 25,
   'packages/sandbox-package': 22,
   'inspector/project-export': 15,
 };
