@@ -12,10 +12,12 @@ export class RepairView {
   constructor(say, text, use) {
     this.say = say;
     this.text = text;
-    find('repair').addEventListener('click', (event) => {
-      event.preventDefault();
-      this.ask();
-    });
+    for (const id of ['repair', 'import-r4']) {
+      find(id).addEventListener('click', (event) => {
+        event.preventDefault();
+        this.ask(event.currentTarget.value);
+      });
+    }
     find('use-repaired').addEventListener('click', (event) => {
       // On a page that the server made there is no answer to take the text from: the form asks for it.
       if (this.repaired === undefined) return;
@@ -24,9 +26,9 @@ export class RepairView {
     });
   }
 
-  async ask() {
+  async ask(action) {
     const text = this.text();
-    const answer = await askForCheck({ resource: text }, undefined, { action: 'repair' });
+    const answer = await askForCheck({ resource: text }, undefined, { action });
     if (!answer.repaired || text !== this.text()) return;
     this.repaired = answer.repaired;
     const { changes, lines } = answer.repaired;

@@ -1,10 +1,13 @@
 import { pathToFileURL } from 'node:url';
 import type { PlacedProblem } from './check-text.js';
+import type { RepairChange } from './repair/repair-text.js';
 
 /** A file that was checked; `-` is the standard input. */
 export interface CheckedFile {
   file: string;
   problems: PlacedProblem[];
+  /** What it was turned into, where it came as FHIR R4; the lines of problems are those of this text. */
+  converted?: { text: string; changes: RepairChange[] };
 }
 
 /** What was found as SARIF 2.1.0 (OASIS), which code hosts and editors show beside the lines. */

@@ -185,9 +185,9 @@ export const schemas: Record<string, Schema> = {
         sendAnyway: flag('Sends what only a profile or MedMij refuses (`verdict` is `overridable`)'),
         format: flag('In a check: gives the text laid out'),
         action: {
-          enum: ['repair', 'applyRepair'],
+          enum: ['repair', 'applyRepair', 'importR4', 'applyR4'],
           description:
-            'In a check: gives the text with everything put right that has one certain repair; `applyRepair` checks that text',
+            'In a check: gives the text with everything put right that has one certain repair; `applyRepair` checks that text. `importR4` and `applyR4` do so with the text turned from FHIR R4 into STU3',
         },
       },
       ['connection', 'accountId', 'version', 'idempotencyKey', 'sendAnyway', 'format', 'action'],

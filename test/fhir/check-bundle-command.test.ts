@@ -75,3 +75,27 @@ test.each([[[]], [['--format', 'xml', 'x']], [['/no/such/file.json']], [['--what
     expect(run(...args).code).toBe(2);
   },
 );
+
+test('a file of R4 is turned into STU3 first, and kept where --output says', () => {
+  const r4 = join(folder, 'r4.json');
+  const output = join(folder, 'stu3.json');
+  const bundle = exampleBundle('weight');
+  writeFileSync(r4, JSON.stringify(put(bundle, 'entry.1.resource.note', [{ text: 'x' }]), null, 2));
+  put(bundle, 'entry.1.resource.comment', undefined);
+  writeFileSync(r4, JSON.stringify(bundle, null, 2));
+  expect(run(r4).code).toBe(1);
+  const { code, out } = run('--from', 'r4', '--output', output, r4);
+  expect(code).toBe(0);
+  expect(out).toMatch(
+    /r4\.json:\d+: changed: note is called comment in STU3 entry\[1\]\.resource\.note\n.*: ok\n$/,
+  );
+  expect(run(output)).toEqual({ code: 0, out: `${output}: ok\n` });
+  expect(JSON.parse(run('--from', 'r4', '--format', 'json', r4).out)[0].converted.changes).toHaveLength(1);
+});
+
+test.each([
+  ['--from', 'r5'],
+  ['--output', 'x.json'],
+])('%s %s is refused', (...args) => {
+  expect(run(...args, good)).toMatchObject({ code: 2, out: expect.stringContaining('Usage:') });
+});

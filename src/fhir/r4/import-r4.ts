@@ -22,7 +22,8 @@ const longestSnippet = 300;
  */
 export function importR4(text: string, language: MessageLanguage = 'en'): Repaired {
   const value = parseKeepingNumbers(text);
-  if (!isFields(value) || typeof value.resourceType !== 'string') return { text, changes: [], lines: [] };
+  if (!isFields(value) || !/^[A-Z][A-Za-z]{2,40}$/.test(String(value.resourceType)))
+    return { text, changes: [], lines: [] };
   const conversion = new Conversion();
   const isBundle = value.resourceType === 'Bundle';
   const bundle = isBundle ? (value as Json) : wrap(value as Json, conversion);
@@ -99,7 +100,7 @@ function convertResource(resource: Json, path: readonly (string | number)[], con
   }
   // First, while every element is where it was: what is told names its place in the text as it came.
   convertDataTypes(resource, path, conversion, (key) => key !== 'contained');
-  resourceConversions[String(resource.resourceType)]?.(conversion.at(resource, path));
+  resourceConversions.get(String(resource.resourceType))?.(conversion.at(resource, path));
 }
 
 function lineFinder(text: string, paths: readonly string[]): (path: string) => number {

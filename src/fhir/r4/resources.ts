@@ -2,16 +2,18 @@ import { isFields, objectsIn } from '../walk-resource.js';
 import type { ConvertedObject, Json } from './conversion.js';
 
 /** How the resources of R4 become those of STU3 (hl7.org/fhir/R4/observation-version-maps.html and its siblings). */
-export const resourceConversions: Readonly<Record<string, (at: ConvertedObject) => void>> = {
-  Observation: convertObservation,
-  QuestionnaireResponse: convertAnswers,
-  DocumentReference: convertDocument,
-  DocumentManifest: convertManifest,
-  Task: convertTask,
-  Media: convertMedia,
-  Binary: (at) => at.rename('data', 'content'),
-  RelatedPerson: (at) => at.firstOnly('relationship'),
-};
+export const resourceConversions: ReadonlyMap<string, (at: ConvertedObject) => void> = new Map(
+  Object.entries({
+    Observation: convertObservation,
+    QuestionnaireResponse: convertAnswers,
+    DocumentReference: convertDocument,
+    DocumentManifest: convertManifest,
+    Task: convertTask,
+    Media: convertMedia,
+    Binary: (at) => at.rename('data', 'content'),
+    RelatedPerson: (at) => at.firstOnly('relationship'),
+  } satisfies Record<string, (at: ConvertedObject) => void>),
+);
 
 const people = ['Practitioner', 'Organization', 'Patient', 'RelatedPerson'];
 const authors = [...people, 'Device'];

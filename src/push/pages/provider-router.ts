@@ -139,8 +139,9 @@ async function showChecked(
     assertResourceSize(text);
     const asked = { text, language: languageOf(req), format, ...(repair && { repair }) };
     const { repaired, ...checked } = await checker.check(asked, asker);
-    const shown = (repair === 'apply' ? repaired?.text : checked.formatted) ?? text;
-    const offered = repair === 'show' && repaired ? { repaired } : {};
+    const isApplied = repair === 'apply' || repair === 'applyR4';
+    const shown = (isApplied ? repaired?.text : checked.formatted) ?? text;
+    const offered = !isApplied && repaired ? { repaired } : {};
     await page.show(req, res, { request: { ...request, text: shown }, checked: { ...checked, ...offered } });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -4,6 +4,7 @@ import { AppError, type Problem } from '../../errors.js';
 import { decodeUtf8, type RuleId, sayIn } from '../../fhir/index.js';
 import { type Language, languageOf, oneString } from '../../web/index.js';
 import type { OpenedBody } from './json-body.js';
+import type { RepairAction } from './provider-check.js';
 import type { Asker, ResourceChecker } from './provider-checker.js';
 
 /** The largest bundle that is taken in, as JSON text in UTF-8. */
@@ -25,8 +26,8 @@ export interface ResourceRequest {
   text?: string;
   /** The text is to be laid out: the form's button Format. */
   format?: boolean;
-  /** What can be put right by itself is to be shown, or to be put right: the form's buttons Fix it for me and Use this text. */
-  repair?: 'show' | 'apply';
+  /** The form's buttons Fix it for me, Turn it into STU3 and Use this text. */
+  repair?: RepairAction;
   /** What a profile or MedMij refuses goes all the same: the person has been told and has said so. */
   sendAnyway?: boolean;
 }
@@ -34,6 +35,8 @@ export interface ResourceRequest {
 const actions = new Map<string, ResourceRequest['repair']>([
   ['repair', 'show'],
   ['applyRepair', 'apply'],
+  ['importR4', 'showR4'],
+  ['applyR4', 'applyR4'],
 ]);
 
 const readJson = express.raw({ limit: maxEscapedBytes, type: ['application/json', 'application/*+json'] });

@@ -2,6 +2,7 @@ import {
   checkText as checkBundleText,
   compactJson,
   formatJson,
+  importR4,
   type MessageLanguage,
   type PlacedProblem,
   type Repaired,
@@ -11,14 +12,19 @@ import { bundleFileName } from './provider-file-name.js';
 
 export type { PlacedProblem } from '../../fhir/index.js';
 
+/**
+ * `show`: what can be put right by itself is wanted as well; `apply`: it is put right before the check. `showR4` and
+ * `applyR4` turn the text from FHIR R4 into STU3 instead.
+ */
+export type RepairAction = 'show' | 'apply' | 'showR4' | 'applyR4';
+
 /** One piece of work with a text; what it takes grows with the text. */
 export interface CheckRequest {
   text: string;
   language: MessageLanguage;
   /** The text is laid out before it is checked, where it is JSON. */
   format?: boolean;
-  /** `show`: what can be put right by itself is wanted as well; `apply`: it is put right before the check. */
-  repair?: 'show' | 'apply';
+  repair?: RepairAction;
   /** What would be sent is wanted as well. */
   forSending?: boolean;
 }
@@ -50,8 +56,9 @@ const formatFloor = 32 * 1024;
  */
 export function checkText({ text, language, format, repair, forSending }: CheckRequest): CheckedText {
   const formatted = format ? layOut(text) : undefined;
-  const repaired = repair && repairText(formatted ?? text, language);
-  const wanted = repair === 'apply' ? repaired?.text : formatted;
+  const isR4 = repair === 'showR4' || repair === 'applyR4';
+  const repaired = repair && (isR4 ? importR4 : repairText)(formatted ?? text, language);
+  const wanted = repair === 'apply' || repair === 'applyR4' ? repaired?.text : formatted;
   const checked = checkBundleText(wanted ?? text, language);
   const { problems } = checked;
   const verdict = verdictOf(problems);

@@ -110,6 +110,7 @@ export class ProviderPage {
         ...(problems && {
           verdict: sent?.checked?.verdict,
           repaired: sent?.checked?.repaired,
+          repairAction: sent?.request.repair === 'showR4' ? 'applyR4' : 'applyRepair',
           problems: problems.map((problem) => ({
             ...problem,
             quote: lines[(problem.line ?? 0) - 1]?.trim().slice(0, 120),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkBundle } from '../../../src/fhir/index.js';
 import { type Pair, startPair } from '../../support/start-pair.js';
-import { asPage, connectProvider, shownText } from './provider-requests.js';
+import { asPage, connectProvider, pushForm, shownText } from './provider-requests.js';
 
 let pair: Pair;
 
@@ -125,4 +125,22 @@ describe('a form without scripts', () => {
     ]);
     expect((await make('questionnaire', { definition: 'x' }, { page: true })).status).toBe(422);
   });
+});
+
+test('what is FHIR R4 is turned into STU3, shown before it is put into the editor', async () => {
+  const browser = pair.browser();
+  const resource = {
+    resourceType: 'Observation',
+    status: 'final',
+    code: { text: 'x' },
+    note: [{ text: 'y' }],
+  };
+  const text = JSON.stringify(resource);
+  const path = '/push/provider/check';
+  const shown = await pushForm(browser, { resource: text, action: 'importR4' }, { path });
+  expect(shownText(shown.text)).toBe(text);
+  expect(shown.text).toContain('note is called comment in STU3');
+  expect(shown.text).toContain('value="applyR4"');
+  const applied = await pushForm(browser, { resource: text, action: 'applyR4' }, { path });
+  expect(JSON.parse(shownText(applied.text)).entry[0].resource).toMatchObject({ comment: 'y' });
 });

@@ -147,7 +147,7 @@ describe('the form without scripts', () => {
     );
     expect([unknown.status, unknown.json.error.details]).toEqual([
       400,
-      [{ path: 'action', message: 'must be repair or applyRepair' }],
+      [{ path: 'action', message: 'must be repair, applyRepair, importR4 or applyR4' }],
     ]);
   });
 
