@@ -38,10 +38,11 @@ export {
   TypeValidationError,
   unknownReference,
 } from './errors.js';
-export { type InitOptions, init, type ProxySetting } from './init.js';
+export { type InitOptions, init } from './init.js';
 export type { Unreadable } from './wire/answer.js';
 export type { Exchange, ExchangeHook, ExchangeRequest, ExchangeResponse } from './wire/exchange.js';
 export type { FileData, OpenFile } from './wire/file-source.js';
+export type { ProxySetting } from './wire/http.js';
 export type {
   InterceptedRequest,
   Interceptor,

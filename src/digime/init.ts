@@ -33,18 +33,8 @@ import { PlatformKeySet } from './token/platform-key-set.js';
 import { fetchPlatformKeys } from './token/platform-token.js';
 import { SharedRefreshes } from './token/shared-refreshes.js';
 import type { ExchangeHook } from './wire/exchange.js';
-import { createTransport } from './wire/http.js';
+import { createTransport, type ProxySetting } from './wire/http.js';
 import { Secrets } from './wire/mask.js';
-
-/** A proxy to send every request through, or `'environment'`: whatever `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say. */
-export type ProxySetting =
-  | 'environment'
-  | {
-      protocol?: 'http' | 'https' | undefined;
-      host: string;
-      port: number;
-      auth?: { username: string; password: string } | undefined;
-    };
 
 /** Options of `init`. */
 export interface InitOptions {

@@ -253,3 +253,51 @@ describe('where payloads are kept', () => {
     expect(problemsOf(env as unknown as Record<string, string>)).toEqual([expect.stringContaining(problem)]);
   });
 });
+
+describe('traces', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+
+  test('are off until a collector is set, and go below its address', () => {
+    expect(loadConfig({}).tracing).toBeUndefined();
+    expect(loadConfig(endpoint).tracing).toEqual({
+      tracesUrl: 'http://collector:4318/v1/traces',
+      headers: {},
+      serviceName: 'digime-push-onboarding',
+      delayMs: 5000,
+    });
+    expect(loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector/otlp/' }).tracing?.tracesUrl).toBe(
+      'https://collector/otlp/v1/traces',
+    );
+  });
+
+  test('carry headers, percent-encoded as the specification has it, from the environment or a file', () => {
+    const headers = { authorization: 'Bearer a=b,c', 'x-team': 'push' };
+    const text = 'authorization=Bearer%20a=b%2Cc, x-team=push';
+    expect(loadConfig({ ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: text }).tracing?.headers).toEqual(headers);
+    const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'headers');
+    writeFileSync(path, `${text}\n`);
+    expect(loadConfig({ ...endpoint, OTEL_EXPORTER_OTLP_HEADERS_FILE: path }).tracing?.headers).toEqual(
+      headers,
+    );
+  });
+
+  test.each([
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+      'OTEL_EXPORTER_OTLP_ENDPOINT must be an http(s) address',
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_HEADERS: 'a=b' },
+      'OTEL_EXPORTER_OTLP_HEADERS means nothing without OTEL_EXPORTER_OTLP_ENDPOINT',
+    ],
+    ...['no value', 'a b=c', 'a=%zz', 'a=b%0D%0AX: y', 'a=', '=b'].map(
+      (text) =>
+        [
+          { ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: text },
+          'OTEL_EXPORTER_OTLP_HEADERS must be name=value, more than one separated by commas',
+        ] as [Record<string, string>, string],
+    ),
+  ])('%j is no setting for them', (env, problem) => {
+    expect(problemsOf(env)).toContain(problem);
+  });
+});
