@@ -71,6 +71,8 @@ export async function ensureInstalled() {
     // Standard output is the app's: installing reports on standard error, so that scripts can read the ready lines.
     await runNpm(['ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress'], {
       stdio: ['ignore', 2, 2],
+      // A process group, so that compilers that npm started end with it. Windows knows none.
+      detached: process.platform !== 'win32',
     });
     done();
   }

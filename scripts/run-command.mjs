@@ -10,9 +10,23 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /** One line of what a script is doing, on standard error: standard output belongs to the app's ready lines. */
 export const report = (line) => void process.stderr.write(`${line}\n`);
 
+/** How long a child that was asked to end may take. */
+const graceMs = 1000;
+
+/** Sends a signal to a child, and to what it has started where it leads a process group. */
+function sendTo(child, isGroup, signal) {
+  try {
+    if (isGroup) process.kill(-child.pid, signal);
+    else child.kill(signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
 /**
  * Runs a program in the project's folder and waits for it. A signal that arrives meanwhile ends both: npm hands a
- * signal to the shell it started, which passes nothing on.
+ * signal to the shell it started, which passes nothing on. A child that does not end soon is ended: `npm ci` finishes the
+ * step that it is at, which may be minutes.
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options] By default its output is shown
@@ -20,9 +34,15 @@ export const report = (line) => void process.stderr.write(`${line}\n`);
  */
 export async function runCommand(command, args, options = {}) {
   const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
+  const isGroup = options.detached === true;
   const onSignal = (signal) => {
-    child.kill(signal);
-    process.exit(1);
+    child.once('exit', () => {
+      // What it started may not have ended with it.
+      if (isGroup) sendTo(child, isGroup, 'SIGKILL');
+      process.exit(1);
+    });
+    sendTo(child, isGroup, signal);
+    setTimeout(() => sendTo(child, isGroup, 'SIGKILL'), graceMs);
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
   try {

@@ -16,7 +16,7 @@ let sdk: DigiMe;
 
 beforeEach(async () => {
   platform = await new LocalPlatform().start();
-  sdk = init({ applicationId, baseUrl: platform.baseUrl, timeoutMs: 5_000 });
+  sdk = init({ applicationId, baseUrl: platform.baseUrl, timeoutMs: 20_000 });
 });
 afterEach(() => platform.stop());
 

@@ -71,25 +71,31 @@ test('a first start says from the beginning that it installs, and how far it is;
   cpSync(join(project, 'scripts'), join(folder, 'scripts'), { recursive: true });
   cpSync(join(project, 'package-lock.json'), join(folder, 'package-lock.json'));
   writeFileSync(join(folder, 'package.json'), '{}');
-  // An npm that takes its time: it says who it is, puts one package there and waits.
+  // An npm that takes its time: it says who it is and waits. As the real one it takes a signal for a wish and goes on with
+  // the step that it is at, and what it started does not hear of it.
   const npmFile = join(folder, 'npm-cli.js');
   mkdirSync(join(folder, 'node_modules/zod'), { recursive: true });
   writeFileSync(join(folder, 'node_modules/zod/package.json'), '{}');
   writeFileSync(
     npmFile,
-    `require('node:fs').writeFileSync('npm-ran', process.pid + ' ' + process.argv.slice(2).join(' '));
+    `const compiler = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+     process.on('SIGTERM', () => {});
+     const line = [process.pid, compiler.pid, ...process.argv.slice(2)].join(' ');
+     require('node:fs').writeFileSync('npm-ran', line);
      setInterval(() => {}, 1000);`,
   );
   const start = begin(process.execPath, ['scripts/start.mjs'], folder, { npm_execpath: npmFile });
   try {
     await eventually('the first line', () => /^Installing \d{3} packages /.test(start.said.err));
     await eventually('npm at work', () => existsSync(join(folder, 'npm-ran')));
-    const [, pid = '', args = ''] = /^(\d+) (.*)$/.exec(readFileSync(join(folder, 'npm-ran'), 'utf8')) ?? [];
+    const ran = readFileSync(join(folder, 'npm-ran'), 'utf8');
+    const [, pid = '', compiler = '', args = ''] = /^(\d+) (\d+) (.*)$/.exec(ran) ?? [];
     expect(args).toMatch(/^ci /);
     await eventually('how far it is', () => /1 of \d{3} packages after \d+ s/.test(start.said.err));
     start.child.kill('SIGTERM');
     await start.ended;
     await eventually('the end of npm', () => !isRunning(Number(pid)));
+    await eventually('the end of what npm started', () => !isRunning(Number(compiler)));
     expect(start.said.out).toBe('');
   } finally {
     start.child.kill('SIGKILL');
