@@ -47,6 +47,18 @@ async function connect(): Promise<void> {
   await page.waitForURL(/\/push$/);
 }
 
+/** How many files the browser keeps; where the page has made no store yet, this makes none either. */
+const keptCount = () =>
+  page.evaluate(`new Promise((resolve) => {
+    const opening = indexedDB.open('push-to-digime', 1);
+    opening.onupgradeneeded = () => opening.transaction.abort();
+    opening.onerror = () => resolve(0);
+    opening.onsuccess = () => {
+      const counting = opening.result.transaction('files').objectStore('files').count();
+      counting.onsuccess = () => resolve(counting.result);
+      opening.result.close();
+    };
+  })`);
 const textFile = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`this is ${name}`) });
 const choose = async (...names: string[]) => {
   await page.locator('#file').setInputFiles(names.map(textFile));
@@ -191,6 +203,8 @@ describe('a person who sends', () => {
   test('keeps what was chosen and said of it through another language, the other view and a reload, in that tab only', async () => {
     await choose('stays.txt');
     await page.locator('#tags').fill('kept');
+    // The browser takes a moment to write it down; nobody is that quick.
+    await eventually('the file in the store', keptCount, (count) => count === 1);
     const isThere = () =>
       eventually(
         'the file and its tags',
