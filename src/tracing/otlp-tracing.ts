@@ -18,8 +18,8 @@ import type { Logger } from '../web/index.js';
 import type { SpanFacts, SpanOptions, Tracing } from './tracing.js';
 
 /** How long a collector may take for one batch, and how long the process waits for the last one before it ends. */
-const exportTimeoutMs = 3000;
-const closeTimeoutMs = 2 * exportTimeoutMs;
+const exportTimeoutMs = 10_000;
+const closeTimeoutMs = 5000;
 
 /** What `OtlpTracing` is made from. */
 export interface OtlpTracingOptions {
