@@ -23,6 +23,14 @@ export function noteChosen(items) {
   }
 }
 
+export function forgetNotes() {
+  try {
+    sessionStorage.removeItem(storageKey);
+  } catch {
+    // Nothing was noted either.
+  }
+}
+
 /* What was kept of files under way, and of those that this tab chose with what it noted; oldest first. */
 export async function keptHere() {
   const noted = notes();

@@ -137,6 +137,7 @@ test('being forgotten leaves nothing here and, when asked for, nothing at digi.m
   await page.getByRole('button', { name: 'Forget me' }).click();
   await page.getByRole('heading', { name: 'You are forgotten' }).waitFor();
   expect(libraries()).toEqual([]);
+  await page.waitForFunction('sessionStorage.length === 0');
   expect((await context.cookies()).filter(({ name }) => name.includes('digime-push'))).toEqual([]);
   await page.getByRole('link', { name: 'Start again' }).click();
   await page.getByRole('button', { name: 'Connect your digi.me library' }).waitFor();
