@@ -122,7 +122,7 @@ const visitorId = (n) => `00000000-0000-4000-8000-${String(n % visitors).padStar
 /** Delivered ones over a year, 1 % failed, and the newest ones waiting: half of them due. */
 async function fill(database, from, upTo) {
   const now = Date.now();
-  const waits = Math.min(waiting, upTo / 10);
+  const waits = Math.min(waiting, upTo * 0.4);
   for (let at = from; at < upTo; at += rowsPerInsert) {
     const rows = Array.from({ length: Math.min(rowsPerInsert, upTo - at) }, (_, n) =>
       rowOf(at + n, now, at + n >= upTo - waits),
