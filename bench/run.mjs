@@ -7,6 +7,7 @@ const benches = {
   client: async () => (await import('./client.mjs')).benchClient(),
   push: async () => (await import('./push-service.mjs')).benchPushService(),
   fhir: async () => (await import('./fhir.mjs')).benchFhir(),
+  instances: async () => (await import('./instances.mjs')).benchInstances(),
   outage: async () => (await import('./outage.mjs')).benchOutage(),
   ledger: async () => (await import('./large-ledger.mjs')).benchLedger(),
   pages: async () => (await import('./pages.mjs')).benchPages(),

@@ -69,6 +69,10 @@ export async function runAdmin({ config, appSecret, words, say }: AdminOptions):
         say(
           `the database is in ${target}; its ${files} payloads are in the bucket ${payloadBucket.bucket}: copy them there`,
         );
+      if (config.mode === 'sandbox' && config.sandbox.url === undefined)
+        say(
+          'the state of the sandbox (DATA_DIR/sandbox) is not among them: a new one knows none of its people, and everybody connects again',
+        );
       if (config.appSecret !== undefined)
         say('APP_SECRET is not among them: keep it elsewhere, nothing opens without it');
     },

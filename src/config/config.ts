@@ -267,6 +267,10 @@ export function loadConfig(env: Environment): Config {
       problems.push(`${name} means nothing without PAYLOAD_STORE`);
   if (set.PAYLOAD_STORE !== undefined && set.S3_REGION === undefined && set.S3_ENDPOINT !== undefined)
     problems.push('S3_REGION must be set with S3_ENDPOINT (us-east-1 is what most servers expect)');
+  if (set.PAYLOAD_STORE !== undefined && set.DATABASE_URL !== undefined && set.APP_SECRET === undefined)
+    problems.push(
+      'APP_SECRET must be set with DATABASE_URL and PAYLOAD_STORE: instances without a common folder would each make their own, and open nothing of the others',
+    );
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze<Config>({
     mode,

@@ -244,6 +244,7 @@ describe('where payloads are kept', () => {
     [{ PAYLOAD_STORE: '/a/folder' }, 'PAYLOAD_STORE must be s3://'],
     [{ PAYLOAD_STORE: 's3://Bucket' }, 'PAYLOAD_STORE must be s3://'],
     [{ PAYLOAD_STORE: 's3://bucket/a b' }, 'PAYLOAD_STORE must be s3://'],
+    [{ PAYLOAD_STORE: 's3://bucket', DATABASE_URL: 'postgres://db/push' }, 'APP_SECRET must be set with'],
     [{ S3_ENDPOINT: 'http://127.0.0.1:9000' }, 'S3_ENDPOINT means nothing without PAYLOAD_STORE'],
     [
       { PAYLOAD_STORE: 's3://bucket', S3_ENDPOINT: 'http://127.0.0.1:9000' },

@@ -87,6 +87,8 @@ test('a backup that was made while the app ran gives everything back on another 
     code: 0,
     text: expect.stringContaining('1 payloads are in the bucket elsewhere'),
   });
+  const withoutOne = await admin(stage, ['backup', join(stage.folder, 'own-sandbox')], { SANDBOX_URL: '' });
+  expect(withoutOne.text).toContain('the state of the sandbox (DATA_DIR/sandbox) is not among them');
   expect((await admin(stage, ['restore', target])).text).toContain('another process of this app is running');
   await app.end('SIGKILL');
   expect((await admin(stage, ['restore', target])).text).toContain('move the old data away first');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A proxy on this machine that gives each request to the next instance: nothing sticks. */
@@ -18,14 +18,16 @@ export async function startRoundRobin(): Promise<RoundRobin> {
   let ports: readonly string[] = [];
   let turn = 0;
   const counts = new Map<string, number>();
+  // A connection that is to be closed after its answer is reset when the answer comes before the body has gone.
+  const agent = new Agent({ keepAlive: true });
   const forward = (req: IncomingMessage, res: ServerResponse) => {
     const port = ports[turn++ % ports.length];
     if (port === undefined) return void res.writeHead(502).end();
     counts.set(port, (counts.get(port) ?? 0) + 1);
     const upstream = request(
       {
-        ...{ host: '127.0.0.1', port, method: req.method, path: req.url, agent: false },
-        headers: { ...req.headers, 'x-forwarded-for': '127.0.0.1', connection: 'close' },
+        ...{ host: '127.0.0.1', port, method: req.method, path: req.url, agent },
+        headers: { ...req.headers, 'x-forwarded-for': '127.0.0.1', connection: 'keep-alive' },
       },
       (answer) => {
         const { connection: _hop, 'keep-alive': _keep, ...headers } = answer.headers;
@@ -37,7 +39,7 @@ export async function startRoundRobin(): Promise<RoundRobin> {
       },
     );
     upstream.once('error', () => (res.headersSent ? res.destroy() : res.writeHead(502).end()));
-    res.once('close', () => upstream.destroy());
+    res.once('close', () => res.writableFinished || upstream.destroy());
     req.pipe(upstream);
   };
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, forward);
@@ -53,6 +55,7 @@ export async function startRoundRobin(): Promise<RoundRobin> {
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      agent.destroy();
       await closed;
     },
   };

@@ -13,6 +13,7 @@ const answeredWithinMs = 20_000;
  */
 export class KeptRequests {
   readonly #mailbox: Mailbox;
+  #settled: () => Promise<void> = async () => {};
   readonly #calls = new Map<string, RepeatableCall>();
   /** Steps by visitor, the visitor heard of last at the end. */
   readonly #ofVisitor = new Map<string, string[]>();
@@ -22,9 +23,16 @@ export class KeptRequests {
     mailbox.answer('repeat', async (step) => {
       const call = this.#calls.get(String(step));
       await call?.repeat();
+      // Who asked looks for the new step at once.
+      await this.#settled();
       return call && true;
     });
     mailbox.answer('curl', async (step) => this.#calls.get(String(step))?.signedCurl());
+  }
+
+  /** @param settled resolves when every process sees the steps that were taken down here */
+  onRepeated(settled: () => Promise<void>): void {
+    this.#settled = settled;
   }
 
   /** @returns what to know this process by */

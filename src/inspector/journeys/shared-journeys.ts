@@ -73,6 +73,7 @@ export class SharedJourneys implements Journeys {
 
   constructor(parts: SharedJourneysParts) {
     this.#parts = parts;
+    parts.requests.onRepeated(() => this.settled());
     const lookAtAll = () => {
       for (const visitorId of this.#watched.keys()) void this.#look(visitorId);
     };

@@ -40,6 +40,7 @@ export class Dispatcher {
   readonly #running = new Map<string, { done: Promise<void>; abort: AbortController }>();
   #timer: NodeJS.Timeout | undefined;
   #leaseTimer: NodeJS.Timeout | undefined;
+  #lapseTimer: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
   #wokenWhilePumping = false;
   #stopped = true;
@@ -126,6 +127,7 @@ export class Dispatcher {
     clearTimeout(deadline);
     // Only now: until here another process must not take over what is still being sent.
     clearInterval(this.#leaseTimer);
+    clearTimeout(this.#lapseTimer);
   }
 
   /** Pushes that are being sent now. */
@@ -226,6 +228,17 @@ export class Dispatcher {
     await this.#recover();
     await this.#parts.queue.resumeReady();
     this.wake();
+    // Renewed long before, unless its process has ended: then nobody waits longer than the lease.
+    const lapseMs = await this.#parts.queue.nextLapseMs();
+    if (lapseMs === undefined || lapseMs > this.#parts.settings.leaseMs / 3) return;
+    clearTimeout(this.#lapseTimer);
+    const takeOver = async () => {
+      if (this.#stopped) return;
+      await this.#recover();
+      this.wake();
+    };
+    this.#lapseTimer = setTimeout(() => this.#quietly(takeOver), Math.max(0, lapseMs) + 1);
+    this.#lapseTimer.unref();
   }
 
   #quietly(task: () => Promise<void>): void {

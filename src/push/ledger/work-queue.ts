@@ -182,6 +182,16 @@ export class WorkQueue {
     return (await query).map(toPush);
   }
 
+  /** How long it takes until the first lease of another process runs out, in milliseconds; `undefined` without one. */
+  async nextLapseMs(): Promise<number | undefined> {
+    const row = await this.#database('pushes')
+      .where('state', 'pushing')
+      .whereNot('lease_owner', this.#owner)
+      .select(this.#database.raw('min(lease_until) - ? as ms', [this.#clock()]))
+      .first();
+    return row?.ms ?? undefined;
+  }
+
   /**
    * Puts an abandoned push back into the queue, or gives it up when its budget is used up; the attempt that nobody saw the
    * end of is recorded as such.
