@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkBundle } from '../../src/fhir/index.js';
+import { checkBundle, importR4, questionnaireForm } from '../../src/fhir/index.js';
 
 const patient = (fields: object) => ({
   resourceType: 'Bundle',
@@ -32,6 +32,27 @@ describe('a hostile value is refused, never thrown at', () => {
   ])('%s', (_what, value) => {
     expect(checkBundle(value).problems.map(({ severity }) => severity)).toContain('error');
   });
+
+  test.each(['constructor', 'toString', '__proto__'])(
+    '%s as a code system, a type or a kind is nothing special',
+    (name) => {
+      const profile = ['http://nictiz.nl/fhir/StructureDefinition/zib-BodyWeight'];
+      const coding = [{ system: name, code: 'includes', display: 'x' }];
+      const resource = { resourceType: 'Observation', meta: { profile }, status: 'final', code: { coding } };
+      const value = {
+        resourceType: 'Bundle',
+        type: 'batch',
+        entry: [{ resource }, { resource: { resourceType: name } }],
+      };
+      const { problems } = checkBundle(value);
+      expect(problems.map(({ rule }) => rule)).toContain('coding-system-form');
+      expect(importR4(JSON.stringify(value)).text).toContain(name);
+      const item = [{ linkId: '1', type: name, text: 'x' }];
+      expect(questionnaireForm({ resourceType: 'Questionnaire', item })?.fields[0]).toMatchObject({
+        kind: 'heading',
+      });
+    },
+  );
 
   test('names of the prototype are unknown elements, and pollute nothing', () => {
     const bundle: unknown = JSON.parse(

@@ -188,3 +188,9 @@ test('a hostile bundle is told of in bounds', () => {
   expect([changes.length, lines.length]).toEqual([100, 100]);
   expect(JSON.stringify(lines).length).toBeLessThan(100_000);
 });
+
+test('what is nested deeply does not become many times as long', () => {
+  const nested = '['.repeat(900) + ']'.repeat(900);
+  const text = `{"resourceType": "Bundle", "type": "searchset", "a": [${Array(50).fill(nested).join()}]}`;
+  expect(importR4(text).text.length).toBeLessThan(4 * text.length);
+});

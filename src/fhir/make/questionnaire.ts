@@ -92,7 +92,7 @@ function fieldOf(
 ): FormField {
   const isChoice = type === 'choice' || type === 'open-choice';
   const hasOptions = options.size > 0;
-  let kind = kinds[type] ?? 'heading';
+  let kind = (Object.hasOwn(kinds, type) ? kinds[type] : undefined) ?? 'heading';
   if (isChoice) kind = !hasOptions ? 'text' : item.repeats === true ? 'choices' : 'choice';
   const isAsked = kind !== 'heading';
   return {

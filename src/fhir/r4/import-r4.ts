@@ -1,6 +1,7 @@
 import { formatPath } from '../explain/path.js';
 import type { MessageLanguage } from '../explain/words.js';
 import { sayIn } from '../explain/words.js';
+import { formatJson } from '../json/format-json.js';
 import { locatePathsInJson, positionsIn } from '../json/locate-in-json.js';
 import type { Repaired } from '../repair/repair-text.js';
 import { isFields, objectsIn } from '../walk-resource.js';
@@ -11,6 +12,8 @@ import { resourceConversions } from './resources.js';
 
 const mostChanges = 100;
 const longestSnippet = 300;
+const layoutFloor = 32 * 1024;
+const layoutGrowth = 3;
 
 /**
  * Turns a bundle of FHIR R4, or one resource, into a bundle of STU3 that can be sent, and tells what has changed: the
@@ -30,7 +33,9 @@ export function importR4(text: string, language: MessageLanguage = 'en'): Repair
   convertBundle(bundle, conversion);
   const { changes } = conversion;
   if (changes.length === 0) return { text, changes: [], lines: [] };
-  const after = stringifyKeepingNumbers(bundle);
+  const written = stringifyKeepingNumbers(bundle);
+  // Deeply nested, a layout would be many times as long.
+  const after = formatJson(written, Math.max(layoutFloor, layoutGrowth * text.length)) ?? written;
   // In the text as it came, a single resource has nothing around it.
   const shown = changes
     .slice(0, mostChanges)
@@ -111,6 +116,6 @@ function lineFinder(text: string, paths: readonly string[]): (path: string) => n
 
 function snippet(value: unknown): string {
   if (value === undefined) return '';
-  const text = typeof value === 'string' ? value : stringifyKeepingNumbers(value, 0);
+  const text = typeof value === 'string' ? value : stringifyKeepingNumbers(value);
   return text.length > longestSnippet ? `${text.slice(0, longestSnippet)}…` : text;
 }

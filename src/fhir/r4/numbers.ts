@@ -25,7 +25,7 @@ export function parseKeepingNumbers(text: string): unknown {
   return JSON.parse(pieces.join('').replace(/^\ufeff/, ''));
 }
 
-/** Writes what `parseKeepingNumbers` read, laid out. */
-export function stringifyKeepingNumbers(value: unknown, spaces = 2): string {
-  return JSON.stringify(value, null, spaces).replace(marked, '$1');
+/** Writes what `parseKeepingNumbers` read. */
+export function stringifyKeepingNumbers(value: unknown): string {
+  return JSON.stringify(value).replace(marked, '$1');
 }

@@ -5,11 +5,11 @@ export const snomed = 'http://snomed.info/sct';
 export const ucum = 'http://unitsofmeasure.org';
 
 /** The addresses under which STU3 knows the systems that others name by OID (terminologies-systems.html). */
-const namedByOid: Readonly<Record<string, string>> = {
-  '2.16.840.1.113883.6.1': loinc,
-  '2.16.840.1.113883.6.8': ucum,
-  '2.16.840.1.113883.6.96': snomed,
-};
+const namedByOid = new Map([
+  ['2.16.840.1.113883.6.1', loinc],
+  ['2.16.840.1.113883.6.8', ucum],
+  ['2.16.840.1.113883.6.96', snomed],
+]);
 const named = new Set([loinc, snomed, ucum]);
 
 /** LOINC, SNOMED CT and UCUM go by the address that FHIR gives them, letter for letter. */
@@ -21,7 +21,8 @@ export const systemIsNamedAsHl7Does: NodeRule = ({ value, path }, report) => {
     .replace(/^https:/, 'http:')
     .replace(/^(http:\/\/)?www\./, 'http://')
     .replace(/[/#]+$/, '');
-  const meant = namedByOid[system.replace(/^(?:urn:)?oid:/i, '')] ?? (named.has(plain) ? plain : undefined);
+  const meant =
+    namedByOid.get(system.replace(/^(?:urn:)?oid:/i, '')) ?? (named.has(plain) ? plain : undefined);
   if (meant !== undefined) report([...path, 'system'], 'coding-system-name', { system: meant });
 };
 

@@ -35,6 +35,13 @@ export function attachmentFits(entries: readonly Entry[]): NodeRule {
     if (value.fullUrl !== undefined) resourceAt.set(value.fullUrl, resource);
     if (typeof resource.id === 'string') resourceAt.set(`${resource.resourceType}/${resource.id}`, resource);
   }
+  // Many attachments may lead to one large Binary: it is measured once.
+  const measured = new WeakMap<Fields, MeasuredBytes>();
+  const bytesFor = (holder: Fields, content: string) => {
+    const known = measured.get(holder) ?? measureBytes(content);
+    measured.set(holder, known);
+    return known;
+  };
   return ({ value, path }, report) => {
     const { url, size, hash, data, contentType } = value;
     if (!isItsType(contentType, data)) report([...path, 'data'], 'binary-not-its-type');
@@ -48,19 +55,36 @@ export function attachmentFits(entries: readonly Entry[]): NodeRule {
     if (isBinary && !isSameType(contentType, target.contentType))
       report([...path, 'contentType'], 'attachment-type');
     const content = data ?? (isBinary ? target.content : undefined);
-    const length = bytesOf(content);
-    if (typeof size === 'number' && length !== undefined && size !== length) {
-      report([...path, 'size'], 'attachment-size', { length });
+    if (typeof content !== 'string') return;
+    const bytes = bytesFor(data === undefined && target ? target : value, content);
+    if (typeof size === 'number' && size !== bytes.length()) {
+      report([...path, 'size'], 'attachment-size', { length: bytes.length() });
     }
-    if (typeof hash === 'string' && typeof content === 'string' && !isHashOf(hash, content))
+    if (typeof hash === 'string' && !Buffer.from(hash, 'base64').equals(bytes.sum()))
       report([...path, 'hash'], 'attachment-hash');
   };
 }
 
-/** SHA-1 of the bytes before base64, itself in base64 (datatypes-definitions.html#Attachment.hash). */
-function isHashOf(hash: string, content: string): boolean {
-  const sum = createHash('sha1').update(Buffer.from(content, 'base64')).digest();
-  return Buffer.from(hash, 'base64').equals(sum);
+/** What is known of the bytes that a base64 text stands for; each is computed when it is first asked for. */
+interface MeasuredBytes {
+  length(): number;
+  /** SHA-1, which `Attachment.hash` holds in base64 (datatypes-definitions.html#Attachment.hash). */
+  sum(): Buffer;
+}
+
+function measureBytes(content: string): MeasuredBytes {
+  let length: number | undefined;
+  let sum: Buffer | undefined;
+  return {
+    length: () => {
+      length ??= bytesOf(content);
+      return length;
+    },
+    sum: () => {
+      sum ??= createHash('sha1').update(Buffer.from(content, 'base64')).digest();
+      return sum;
+    },
+  };
 }
 
 /** Two types of one file agree: parameters aside, any kind of XML is XML, and bytes can be anything. */
@@ -93,8 +117,7 @@ function isItsType(contentType: unknown, content: unknown): boolean {
 }
 
 /** How many bytes a base64 text stands for. */
-function bytesOf(content: unknown): number | undefined {
-  if (typeof content !== 'string') return undefined;
+function bytesOf(content: string): number {
   const blanks = /\s/.test(content) ? (content.match(/\s/g)?.length ?? 0) : 0;
   const padding = /=(\s*=)?\s*$/.exec(content.slice(-100))?.[0].replace(/\s/g, '').length ?? 0;
   return ((content.length - blanks) / 4) * 3 - padding;

@@ -2,15 +2,17 @@ import { type Fields, isFields, objectsIn } from '../walk-resource.js';
 import type { BundleRule, EntryRule } from './rule.js';
 
 /** What is about a person, and by which element. */
-const subjectKeys: Readonly<Record<string, string>> = {
-  Observation: 'subject',
-  QuestionnaireResponse: 'subject',
-  DocumentManifest: 'subject',
-  DocumentReference: 'subject',
-  Media: 'subject',
-  List: 'subject',
-  Task: 'for',
-};
+const subjectKeys = new Map(
+  Object.entries({
+    Observation: 'subject',
+    QuestionnaireResponse: 'subject',
+    DocumentManifest: 'subject',
+    DocumentReference: 'subject',
+    Media: 'subject',
+    List: 'subject',
+    Task: 'for',
+  }),
+);
 
 /** Elements that tell when something happened or was written. */
 const pastDates = [
@@ -30,7 +32,7 @@ const dayMs = 86_400_000;
 export const subjectIsOne: BundleRule = (_bundle, entries, report) => {
   let first: unknown;
   for (const { resource, path } of entries) {
-    const key = subjectKeys[String(resource.resourceType)];
+    const key = subjectKeys.get(String(resource.resourceType));
     const subject = key === undefined ? undefined : resource[key];
     const reference = isFields(subject) ? subject.reference : undefined;
     if (key === undefined || typeof reference !== 'string' || reference.startsWith('#')) continue;

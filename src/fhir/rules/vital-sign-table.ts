@@ -141,7 +141,10 @@ export function loincCodesOf(concept: unknown): string[] {
 /** Whether a concept carries one of the codes of a sign. */
 export function isCodedAs({ codes }: VitalSign, concept: unknown): boolean {
   return codingsOf(concept).some(
-    ({ system, code }) => typeof code === 'string' && (codes[String(system)]?.includes(code) ?? false),
+    ({ system, code }) =>
+      typeof code === 'string' &&
+      Object.hasOwn(codes, String(system)) &&
+      (codes[String(system)]?.includes(code) ?? false),
   );
 }
 
