@@ -93,14 +93,19 @@ export class VisitorFaults {
   interceptorOf(visitorId: string): Interceptor | undefined {
     if (!this.#store.mayHave(visitorId)) return undefined;
     return async (request) => {
-      const waits = (await this.#store.load(visitorId)) !== undefined;
-      if (!waits) return request.send();
-      const fault = await this.#store.change(visitorId, (waiting) => this.#takeFault(waiting, request));
+      // While the database is away calls go on as if nothing were switched on: what is thrown here would end them.
+      const waiting = await this.#store.load(visitorId).catch(() => undefined);
+      if (waiting === undefined) return request.send();
+      const fault = await this.#store
+        .change(visitorId, (current) => this.#takeFault(current, request))
+        .catch(() => undefined);
       const answer = await request.send(fault && asPatch(fault));
       if (['refreshToken', 'exchangeCodeForToken'].includes(request.call))
-        await this.#store.change(visitorId, ({ renewedAt }) => {
-          renewedAt[String(request.shown.claims?.client_id)] = this.#now();
-        });
+        await this.#store
+          .change(visitorId, ({ renewedAt }) => {
+            renewedAt[String(request.shown.claims?.client_id)] = this.#now();
+          })
+          .catch(() => undefined);
       return answer;
     };
   }
