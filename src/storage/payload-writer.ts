@@ -152,7 +152,9 @@ class SealedSegments {
     this.#hash.update(chunk);
     this.#ready.push(...this.#sealer.add(chunk));
     this.#length += chunk.length;
-    return this.#length < bytesPerWrite ? undefined : this.#write();
+    // The first go is made at once: a store that takes nothing refuses the upload before it has been sent.
+    const isGathering = this.#writing !== undefined && this.#length < bytesPerWrite;
+    return isGathering ? undefined : this.#write();
   }
 
   async end(): Promise<void> {
