@@ -12,7 +12,11 @@ const ownScript = "script-src 'self'; connect-src 'self'";
 
 /** Tells the pages of `app` which registered apps may show them in a frame, besides this machine's. */
 export function setFramingApps(app: Express, origins: () => string[]): void {
-  app.locals.framingApps = origins;
+  // With the answer and not with the app: the control routes are an Express app of their own.
+  app.use((_request, response, next) => {
+    response.locals.framingApps = origins;
+    next();
+  });
 }
 
 /** What came in the address or the form, strings only; what is missing is `undefined`. */
@@ -64,7 +68,7 @@ export async function renderPage(
   // only the scheme can stand for it.
   const target = formTarget.includes('[') ? new URL(formTarget).protocol : formTarget;
   const html = await ejs.renderFile(`${viewFolder}${view}.ejs`, { ...frame, ...model }, { cache: true });
-  const framingApps = (response.app.locals.framingApps as () => string[])();
+  const framingApps = (response.locals.framingApps as () => string[])();
   const directives = [
     policy,
     `frame-ancestors ${[localPages, ...framingApps].join(' ')}`,
