@@ -42,7 +42,6 @@ export { type InitOptions, init } from './init.js';
 export type { Unreadable } from './wire/answer.js';
 export type { Exchange, ExchangeHook, ExchangeRequest, ExchangeResponse } from './wire/exchange.js';
 export type { FileData, OpenFile } from './wire/file-source.js';
-export type { ProxySetting } from './wire/http.js';
 export type {
   InterceptedRequest,
   Interceptor,
@@ -51,3 +50,4 @@ export type {
   Signal,
   SignedRequest,
 } from './wire/intercept.js';
+export type { ProxySetting } from './wire/proxy-setting.js';

@@ -33,8 +33,9 @@ import { PlatformKeySet } from './token/platform-key-set.js';
 import { fetchPlatformKeys } from './token/platform-token.js';
 import { SharedRefreshes } from './token/shared-refreshes.js';
 import type { ExchangeHook } from './wire/exchange.js';
-import { createTransport, type ProxySetting } from './wire/http.js';
+import { createTransport } from './wire/http.js';
 import { Secrets } from './wire/mask.js';
+import type { ProxySetting } from './wire/proxy-setting.js';
 
 /** Options of `init`. */
 export interface InitOptions {

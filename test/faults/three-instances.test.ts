@@ -188,13 +188,9 @@ test('a resumable upload goes on at another instance each time, and repeating it
   );
 });
 
-test('an upload whose connection hangs at one instance is gone on with at the next', async () => {
-  const browser = cluster.browser();
-  await browser.connect();
-  const bytes = randomBytes(900_000);
-  const url = await beginUpload(browser, bytes.length);
+/** Sends a part of `bytes` straight to the first instance, so that the ones after it are others, and then nothing more. */
+async function hangAtFirstInstance(browser: Browser, url: string, bytes: Buffer) {
   const [first] = cluster.instances;
-  // Straight to the first instance, so that the ones after it are others.
   const hanging = request(new URL(url, first?.baseUrl), {
     method: 'PATCH',
     agent: false,
@@ -206,14 +202,31 @@ test('an upload whose connection hangs at one instance is gone on with at the ne
     },
   });
   hanging.on('error', () => {});
-  const closed = new Promise((resolve) => hanging.once('close', resolve));
+  const closed = new Promise<void>((resolve) => hanging.once('close', () => resolve()));
   await new Promise((resolve) => hanging.write(bytes.subarray(0, 600_000), resolve));
-  const offset = await eventually(
-    'what arrived',
-    async () => Number((await tus(browser, 'HEAD', url)).headers['upload-offset']),
-    (now) => now > 0,
-  );
-  await closed;
+  return { closed };
+}
+
+test('an upload whose connection hangs at one instance is gone on with at the next', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  const bytes = randomBytes(900_000);
+  const url = await beginUpload(browser, bytes.length);
+  let offset = 0;
+  // Ended before the first instance has read a byte it leaves nothing to go on with: then it hangs once more.
+  while (offset === 0) {
+    const { closed } = await hangAtFirstInstance(browser, url, bytes);
+    let isClosed = false;
+    closed.then(() => {
+      isClosed = true;
+    });
+    await eventually(
+      'the next request to end the one that hangs',
+      () => tus(browser, 'HEAD', url),
+      () => isClosed,
+    );
+    offset = Number((await tus(browser, 'HEAD', url)).headers['upload-offset']);
+  }
   const last = await tus(browser, 'PATCH', url, { 'upload-offset': offset }, bytes.subarray(offset));
   const id = String(last.headers['push-location']).slice('/pushes/'.length);
   expect(await browser.waitForState(id, ['delivered'])).toMatchObject({ sha256: sha256(bytes) });

@@ -20,18 +20,9 @@ import { TypeValidationError } from '../errors.js';
 import { Stop } from './abort.js';
 import type { OutgoingBody } from './intercept.js';
 import { connectionFault, NetworkFault } from './network-fault.js';
+import type { ProxySetting } from './proxy-setting.js';
 import { letAnswersWin } from './sockets.js';
 import { toUpload, UploadBody } from './upload-body.js';
-
-/** A proxy to send every request through, or `'environment'`: whatever `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say. */
-export type ProxySetting =
-  | 'environment'
-  | {
-      protocol?: 'http' | 'https' | undefined;
-      host: string;
-      port: number;
-      auth?: { username: string; password: string } | undefined;
-    };
 
 /** The connections of one client: kept alive and used again, through a proxy only when asked for. */
 export interface Transport {
