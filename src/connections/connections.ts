@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UserAccessToken } from '../digime/index.js';
-import { type Database, isRowId, type SealedColumn, type Sealer } from '../storage/index.js';
+import { type Database, isRowId, readRows, type SealedColumn, type Sealer } from '../storage/index.js';
 
 /** `library` and `provider` write, `read` reads the library back. */
 export type ConnectionType = 'library' | 'provider' | 'read';
@@ -102,7 +102,10 @@ export class Connections {
 
   /** The newest first. */
   async listOf(visitorId: string): Promise<Connection[]> {
-    const rows = await this.rows().where('visitor_id', visitorId).orderBy('updated_at', 'desc');
+    const rows = await readRows<ConnectionRow>(this.database, {
+      sql: 'select * from connections where issuer = ? and visitor_id = ? order by updated_at desc',
+      values: [this.issuer, visitorId],
+    });
     return rows.map((row) => toConnection(row, this.retentionMs));
   }
 
@@ -115,8 +118,16 @@ export class Connections {
 
   /** A connection by id alone: for work that was already accepted on its visitor's behalf. */
   async get(id: string): Promise<Connection | undefined> {
-    const row = await this.rows().where('id', id).first();
+    const row = await this.row(id);
     return row && toConnection(row, this.retentionMs);
+  }
+
+  private async row(id: string): Promise<ConnectionRow | undefined> {
+    const [row] = await readRows<ConnectionRow>(this.database, {
+      sql: 'select * from connections where issuer = ? and id = ?',
+      values: [this.issuer, id],
+    });
+    return row;
   }
 
   async add({ visitorId, type, contractId, token }: NewConnection): Promise<Connection> {
@@ -157,7 +168,7 @@ export class Connections {
 
   /** A connection with its token. @returns `undefined` when either is gone */
   async loadToken(id: string): Promise<StoredToken | undefined> {
-    const row = await this.rows().where('id', id).first();
+    const row = await this.row(id);
     if (!row?.token_sealed) return undefined;
     const token = JSON.parse(this.sealer.open(row.token_sealed, sealingContext(id)).toString());
     return { connection: toConnection(row, this.retentionMs), token, version: row.token_version };

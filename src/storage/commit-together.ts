@@ -1,10 +1,11 @@
-import type { Knex } from 'knex';
 import { AppError } from '../errors.js';
 import { type Database, isShared } from './database.js';
+import { runOn, type SqliteConnection } from './sqlite-connection.js';
+import { type Writer, writerIn } from './statements.js';
 import { asStorageError } from './storage-error.js';
 
-/** A piece of work inside a transaction. It may run twice, so it has no effect but on the database. */
-export type Job<T> = (transaction: Knex.Transaction) => Promise<T>;
+/** A piece of work inside a transaction. It may run twice, so it has no effect but on the database, and waits for nothing else. */
+export type Job<T> = (writer: Writer) => Promise<T>;
 
 interface Waiting {
   job: Job<unknown>;
@@ -46,9 +47,9 @@ class CommitGroup {
 
   async #commit(batch: Waiting[]): Promise<void> {
     try {
-      const results = await this.#database.transaction(async (transaction) => {
+      const results = await inTransaction(this.#database, async (writer) => {
         const all: unknown[] = [];
-        for (const { job } of batch) all.push(await job(transaction));
+        for (const { job } of batch) all.push(await job(writer));
         return all;
       });
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
@@ -58,8 +59,28 @@ class CommitGroup {
       if (!(error instanceof AppError) && asStorageError(error) instanceof AppError)
         return batch.forEach(({ reject }) => void reject(error));
       for (const { job, resolve, reject } of batch)
-        await this.#database.transaction(job).then(resolve, reject);
+        await inTransaction(this.#database, job).then(resolve, reject);
     }
+  }
+}
+
+/**
+ * A transaction of SQLite without Knex' builder. The connection is taken from Knex' pool, so that nobody else's statement
+ * gets into it.
+ */
+async function inTransaction<T>(database: Database, job: Job<T>): Promise<T> {
+  const connection: SqliteConnection = await database.client.acquireConnection();
+  const run = (sql: string) => runOn(connection, { sql, values: [] });
+  try {
+    run('begin immediate');
+    const result = await job({ run: async (statement) => runOn(connection, statement) });
+    run('commit');
+    return result;
+  } catch (error) {
+    if (connection.inTransaction) run('rollback');
+    throw error;
+  } finally {
+    await database.client.releaseConnection(connection);
   }
 }
 
@@ -71,7 +92,7 @@ const groups = new WeakMap<Database, CommitGroup>();
  * @throws what the job or the commit throws
  */
 export function commitTogether<T>(database: Database, job: Job<T>): Promise<T> {
-  if (isShared(database)) return database.transaction(job);
+  if (isShared(database)) return database.transaction((transaction) => job(writerIn(transaction)));
   const group = groups.get(database) ?? new CommitGroup(database);
   groups.set(database, group);
   return group.add(job);

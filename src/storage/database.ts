@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import createKnex, { type Knex } from 'knex';
 import { migrations } from './migrations.js';
+import { rememberStatements, type SqliteConnection, setLiveConnection } from './sqlite-connection.js';
 
 export type Database = Knex;
 
@@ -40,7 +41,8 @@ export async function openDatabase(options: {
 function openSqlite(dataDir: string): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const filename = join(dataDir, 'push.sqlite');
-  return createKnex({
+  const holder: { connection?: SqliteConnection } = {};
+  const database = createKnex({
     client: 'better-sqlite3',
     // With it a failed query's message holds its values, file names among them, and goes to the log.
     compileSqlOnError: false,
@@ -59,6 +61,7 @@ function openSqlite(dataDir: string): Database {
           // What is deleted is overwritten, not only given free.
           connection.pragma('secure_delete = ON');
           rememberStatements(connection);
+          holder.connection = connection;
           done(null, connection);
         } catch (error) {
           done(
@@ -69,27 +72,8 @@ function openSqlite(dataDir: string): Database {
       },
     },
   });
-}
-
-interface SqliteConnection {
-  pragma(sql: string): unknown;
-  prepare(sql: string): object;
-}
-
-const rememberedStatements = 300;
-
-/** Knex prepares each query anew, which costs as much as running it; SQLite itself re-prepares after a change of tables. */
-function rememberStatements(connection: SqliteConnection): void {
-  const prepare = connection.prepare.bind(connection);
-  const statements = new Map<string, object>();
-  connection.prepare = (sql) => {
-    const known = statements.get(sql);
-    if (known !== undefined) return known;
-    if (statements.size >= rememberedStatements) statements.clear();
-    const statement = prepare(sql);
-    statements.set(sql, statement);
-    return statement;
-  };
+  setLiveConnection(database, holder);
+  return database;
 }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { type SessionData, Store } from 'express-session';
 import { AppError } from '../errors.js';
-import { asStorageError, type Database, type SealedColumn, type Sealer } from '../storage/index.js';
+import { asStorageError, type Database, readRows, type SealedColumn, type Sealer } from '../storage/index.js';
 
 /** A session's expiry is written at most this often: a write per request would cost an fsync each. */
 const touchEveryMs = 15 * 60_000;
@@ -124,10 +124,10 @@ export class SessionStore extends Store {
     const id = rowId(sid);
     this.#answer(
       async () => {
-        const row = await this.#rows()
-          .where('id', id)
-          .andWhere('expires_at', '>', this.#options.now())
-          .first('data');
+        const [row] = await readRows<SessionRow>(this.#options.database, {
+          sql: 'select data from sessions where id = ? and expires_at > ?',
+          values: [id, this.#options.now()],
+        });
         if (row === undefined) return null;
         const session = this.#open(id, row.data);
         return session && { ...session, readFrom: row.data };

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { commitTogether, type Database } from '../../storage/index.js';
+import { commitTogether, type Database, statementOf } from '../../storage/index.js';
 import { type Push, type PushRow, toPush } from '../push.js';
 
 /**
@@ -63,17 +63,17 @@ export class DueClaims {
   }
 
   async #takeOf(visitorId: string, limit: number, now: number, taken: object): Promise<Push[]> {
-    const rows = await commitTogether(this.#database, (transaction) => {
-      const ids = transaction('pushes')
+    const rows = await commitTogether(this.#database, (writer) => {
+      const ids = this.#database('pushes')
         .select('id')
         .where({ state: 'queued', visitor_id: visitorId })
         .andWhere('next_attempt_at', '<=', now)
         .orderBy([{ column: 'next_attempt_at' }, { column: 'created_at' }])
         .limit(limit);
-      const chosen = transaction<PushRow>('pushes').where('state', 'queued');
+      const chosen = this.#database('pushes').where('state', 'queued');
       if (this.#isShared) chosen.whereRaw('id = any(array(?))', [skippingLocked(ids)]);
       else chosen.whereIn('id', ids);
-      return chosen.update(taken as never).returning('*');
+      return writer.run<PushRow>(statementOf(chosen.update(taken).returning('*')));
     });
     return rows.map(toPush);
   }

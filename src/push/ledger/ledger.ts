@@ -3,6 +3,7 @@ import { AppError } from '../../errors.js';
 import {
   commitTogether,
   type Database,
+  insertOf,
   isRowId,
   type SealedColumn,
   type Sealer,
@@ -83,22 +84,19 @@ export class Ledger {
   async accept(request: NewPush, lease?: Partial<PushRow>): Promise<{ push: Push; isNew: boolean }> {
     const row = { ...this.#newRow(request), ...lease };
     const { payload } = request;
-    const isNew = await commitTogether(this.#database, async (transaction) => {
-      const inserted = await transaction('pushes')
-        .insert(row)
-        .onConflict(['visitor_id', 'idempotency_key'])
-        .ignore()
-        .returning('id');
+    const keySealed = this.#sealer.seal(payload.key, payloadKeyContext(row.id));
+    const isNew = await commitTogether(this.#database, async (writer) => {
+      const inserted = await writer.run(
+        insertOf('pushes', row, 'on conflict (visitor_id, idempotency_key) do nothing returning id'),
+      );
       if (inserted.length === 0) return false;
       // Disconnected or forgotten while the file was on its way in: nothing may stay behind that nobody owns.
-      const owner = await transaction('connections').where('id', row.connection_id).first('id');
-      if (owner === undefined) throw new AppError('ConnectionNotFound');
-      await transaction('payloads').insert({
-        push_id: row.id,
-        spool_name: payload.spoolName ?? null,
-        sealed: payload.sealed ?? null,
-        key_sealed: this.#sealer.seal(payload.key, payloadKeyContext(row.id)),
-      });
+      const owner = { sql: 'select id from connections where id = ?', values: [row.connection_id] };
+      if ((await writer.run(owner)).length === 0) throw new AppError('ConnectionNotFound');
+      const { spoolName = null, sealed = null } = payload;
+      await writer.run(
+        insertOf('payloads', { push_id: row.id, spool_name: spoolName, sealed, key_sealed: keySealed }),
+      );
       return true;
     });
     if (isNew) return { push: toPush(row), isNew };

@@ -5,6 +5,7 @@ import {
   type ResumableProgress,
   type SealedColumn,
   type Sealer,
+  statementOf,
 } from '../../storage/index.js';
 
 /** An upload that is not complete by then is removed; also how long a completed one is remembered. */
@@ -151,17 +152,17 @@ export class UploadRecords {
     { segments, tail, parts }: ResumableProgress,
     holder?: string,
   ): Promise<boolean> {
-    const changed = await commitTogether(this.#database, (transaction) =>
-      transaction('uploads')
-        .where({ id, holder: holder ?? null })
-        .update({
-          segments,
-          parts: JSON.stringify(parts),
-          tail_bytes: tail.length,
-          tail_sealed: tail.length === 0 ? null : this.#sealer.seal(tail, tailContext(id)),
-        }),
-    );
-    return changed === 1;
+    const progress = this.#database('uploads')
+      .where({ id, holder: holder ?? null })
+      .update({
+        segments,
+        parts: JSON.stringify(parts),
+        tail_bytes: tail.length,
+        tail_sealed: tail.length === 0 ? null : this.#sealer.seal(tail, tailContext(id)),
+      })
+      .returning('id');
+    const changed = await commitTogether(this.#database, (writer) => writer.run(statementOf(progress)));
+    return changed.length === 1;
   }
 
   /** The payload belongs to the push now; what is left answers a client that asks again. */

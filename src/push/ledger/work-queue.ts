@@ -1,4 +1,12 @@
-import { commitTogether, cutText, type Database, isShared, type Sealer } from '../../storage/index.js';
+import {
+  commitTogether,
+  cutText,
+  type Database,
+  insertOf,
+  isShared,
+  type Sealer,
+  updateOf,
+} from '../../storage/index.js';
 import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from '../push.js';
 import { DueClaims } from './claim-due.js';
 import { payloadKeyContext, responseContext } from './ledger.js';
@@ -130,10 +138,10 @@ export class WorkQueue {
     const { state, attempt, lastError } = settlement;
     const now = this.#now();
     const response = settlement.response === undefined ? undefined : jsonOf(settlement.response);
-    await commitTogether(this.#database, async (transaction) => {
-      const mine = transaction('pushes').where('id', pushId);
-      if (state !== 'delivered') mine.where('lease_owner', this.#owner);
-      const changed = await mine.update({
+    const mine = { id: pushId, ...(state !== 'delivered' && { lease_owner: this.#owner }) };
+    const change = updateOf(
+      'pushes',
+      {
         state,
         lease_owner: null,
         lease_until: null,
@@ -145,15 +153,19 @@ export class WorkQueue {
           response_sealed: this.#sealer.seal(response, responseContext(pushId)),
         }),
         ...(state === 'delivered' && { delivered_at: now }),
-      });
+      },
+      mine,
+      'returning id',
+    );
+    const record = insertOf('attempts', attemptRow(pushId, attempt), replacingAttempt);
+    await commitTogether(this.#database, async (writer) => {
+      const changed = await writer.run(change);
+      const known = { sql: 'select id from pushes where id = ?', values: [pushId] };
       // Forgotten while it was on its way: nothing of it may come back.
-      if (changed === 0 && (await transaction('pushes').where('id', pushId).first('id')) === undefined)
-        return;
-      await transaction('attempts')
-        .insert(attemptRow(pushId, attempt))
-        .onConflict(['push_id', 'number'])
-        .merge();
-      if (state === 'delivered') await transaction('payloads').where('push_id', pushId).delete();
+      if (changed.length === 0 && (await writer.run(known)).length === 0) return;
+      await writer.run(record);
+      if (state === 'delivered')
+        await writer.run({ sql: 'delete from payloads where push_id = ?', values: [pushId] });
     });
   }
 
@@ -287,6 +299,9 @@ const cutError = ({ code, message, reference }: PushError): PushError => ({
 
 const textOrNull = (text: string | undefined, maxCharacters: number) =>
   text === undefined ? null : cutText(text, maxCharacters);
+
+/** The same attempt may be recorded twice: as it was first known, and how it ended. */
+const replacingAttempt = `on conflict (push_id, number) do update set ${['started_at', 'duration_ms', 'status', 'code', 'message', 'reference'].map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 const attemptRow = (pushId: string, attempt: Attempt) => ({
   push_id: pushId,
