@@ -1,5 +1,3 @@
-import type { Database } from './database.js';
-
 /** What is used of better-sqlite3's connection. */
 export interface SqliteConnection {
   readonly open: boolean;
@@ -49,12 +47,12 @@ const asSqlite = (value: unknown) => {
   return typeof value === 'boolean' ? Number(value) : value;
 };
 
-const live = new WeakMap<Database, { connection?: SqliteConnection }>();
+const live = new WeakMap<object, { connection?: SqliteConnection }>();
 
 /** Remembers where the one connection of an embedded database is found. */
-export const setLiveConnection = (database: Database, holder: { connection?: SqliteConnection }): void =>
+export const setLiveConnection = (database: object, holder: { connection?: SqliteConnection }): void =>
   void live.set(database, holder);
 
 /** The one connection of an embedded database, as soon as there is one. */
-export const liveConnection = (database: Database): SqliteConnection | undefined =>
+export const liveConnection = (database: object): SqliteConnection | undefined =>
   live.get(database)?.connection;
