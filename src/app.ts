@@ -4,6 +4,7 @@ import {
   type Assets,
   addressCheck,
   bodyDeadline,
+  closeWhenRead,
   createI18n,
   errorHandler,
   type Health,
@@ -68,7 +69,7 @@ export function createApp(parts: AppParts): Express {
       canBeFramed: parts.mode === 'sandbox',
     }),
   );
-  app.use(bodyDeadline(parts.bodyTimeoutMs));
+  app.use(closeWhenRead, bodyDeadline(parts.bodyTimeoutMs));
   app.use(parts.metrics.observe);
   app.use(parts.health.router, parts.metrics.router);
   app.use(addressCheck, hostCheck(parts.baseUrl));

@@ -2,6 +2,7 @@ export { addressCheck, isWellEncoded } from './address-check.js';
 export { oneString, seeOther, wantsJson } from './answers.js';
 export { type Assets, createAssets } from './assets.js';
 export { bodyDeadline, liftBodyDeadline } from './body-deadline.js';
+export { closeWhenRead } from './close-when-read.js';
 export { describeError, errorHandler, lastResort, notFound } from './error-handler.js';
 export { type EventStream, type EventStreamLimits, EventStreams } from './event-streams.js';
 export { formatOf } from './format.js';
