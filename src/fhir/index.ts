@@ -13,6 +13,7 @@ export { type MembersRead, readMembers } from './json/members.js';
 export { type ParsedJson, parseJsonWithPosition } from './json/parse-json.js';
 export type { JsonFault } from './json/scan-string.js';
 export type { ChosenFile, FieldProblem, FormField, FormInput, FormResult } from './make/form.js';
+export { zoneOf } from './make/form.js';
 export { type BundleForm, bundleForms, questionnaireForm } from './make/index.js';
 export { sampleQuestionnaire } from './make/sample-questionnaire.js';
 export { importR4 } from './r4/import-r4.js';

@@ -1,9 +1,15 @@
 import { ucum } from '../rules/code-forms.js';
 import { isUcum } from '../rules/units.js';
 import { isFields } from '../walk-resource.js';
-import { FieldReader, type FormField, type FormInput, type FormResult, type MakeContext } from './form.js';
+import {
+  FieldReader,
+  type FormField,
+  type FormInput,
+  type FormResult,
+  type MakeContext,
+  zoneOf,
+} from './form.js';
 import { finish, from } from './made.js';
-import { zoneOf } from './measurement.js';
 import { makePerson, personFields } from './person.js';
 import { allQuestions, type Question, type Questions } from './questionnaire.js';
 

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
-import { FieldReader, type FormField, type FormInput, type FormResult, type MakeContext } from './form.js';
+import {
+  FieldReader,
+  type FormField,
+  type FormInput,
+  type FormResult,
+  type MakeContext,
+  zoneOf,
+} from './form.js';
 import { finish, from } from './made.js';
-import { zoneOf } from './measurement.js';
 import { makePerson, personFields } from './person.js';
 
 const title: FormField = { name: 'documentTitle', kind: 'text', required: true };

@@ -169,7 +169,7 @@ function isDay(text: string): boolean {
 }
 
 /** A time of a zone's clocks with its offset; of an hour that the clocks leave out or repeat, one of the two readings. */
-export function withOffset(local: string, zone: string): string {
+function withOffset(local: string, zone: string): string {
   const asUtc = Date.parse(`${local}Z`);
   let minutes = offsetAt(asUtc, zone);
   minutes = offsetAt(asUtc - minutes * 60_000, zone);
@@ -180,7 +180,7 @@ export function withOffset(local: string, zone: string): string {
 
 function offsetAt(moment: number, zone: string): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: isZone(zone) ? zone : 'Europe/Amsterdam',
+    timeZone: zone,
     hourCycle: 'h23',
     year: 'numeric',
     month: '2-digit',
@@ -194,8 +194,13 @@ function offsetAt(moment: number, zone: string): number {
   return Math.round((there - moment) / 60_000);
 }
 
+/** The zone of the clocks that a form was filled in by: its `zone`, or the one of MedMij's country where that names none. */
+export function zoneOf({ zone }: FormInput): string {
+  return typeof zone === 'string' && isZone(zone) ? zone : 'Europe/Amsterdam';
+}
+
 /** Whether a name is one of the IANA time zone database. */
-export function isZone(zone: string): boolean {
+function isZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return /^[A-Za-z]/.test(zone);

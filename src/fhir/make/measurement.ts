@@ -1,5 +1,12 @@
 import { loinc, snomed, ucum } from '../rules/code-forms.js';
-import { FieldReader, type FormField, type FormInput, type FormResult, type MakeContext } from './form.js';
+import {
+  FieldReader,
+  type FormField,
+  type FormInput,
+  type FormResult,
+  type MakeContext,
+  zoneOf,
+} from './form.js';
 import { finish, from } from './made.js';
 import { makePerson, personFields } from './person.js';
 
@@ -183,8 +190,3 @@ export function makeMeasurement(id: MeasurementId, input: FormInput, context: Ma
 }
 
 const unitOf = ({ unit, code }: Measurement['unit']) => ({ unit, system: ucum, code });
-
-/** The zone of the clocks that a form was filled in by. */
-export function zoneOf(input: FormInput): string {
-  return typeof input.zone === 'string' ? input.zone : 'Europe/Amsterdam';
-}

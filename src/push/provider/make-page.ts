@@ -9,6 +9,7 @@ import {
   locatePathsInJson,
   questionnaireForm,
   sampleQuestionnaire,
+  zoneOf,
 } from '../../fhir/index.js';
 import { languageOf, oneString, renderPage, type Translate, translator, wantsJson } from '../../web/index.js';
 import { type MakeRequest, maxFileBytes } from './make-body.js';
@@ -105,11 +106,9 @@ export class MakePage {
     const problemOf = new Map((isTold ? made.problems : []).map(({ path, message }) => [path, message]));
     const model = {
       id,
-      forms: formIds,
       fields: form?.fields,
       values: request.input,
-      zone: request.input.zone ?? 'Europe/Amsterdam',
-      now: new Date(),
+      zone: zoneOf(request.input),
       definition: definition ?? '',
       isDefinitionWrong,
       formTitle: form && 'title' in form ? form.title : undefined,
