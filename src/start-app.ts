@@ -53,6 +53,7 @@ import {
   EventStreams,
   type Logger,
   privateAccess,
+  SharedStreamPlaces,
 } from './web/index.js';
 
 /** The digi.me to talk to: the real one, or a sandbox. */
@@ -145,7 +146,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     keepsRequests: config.mode === 'sandbox',
     interceptorsOf: (visitorId) => [gate?.interceptorOf(visitorId), faults?.interceptorOf(visitorId)],
   });
-  const streams = new EventStreams();
+  const streams = new EventStreams(
+    {},
+    config.databaseUrl === undefined
+      ? undefined
+      : new SharedStreamPlaces(database, (err) =>
+          log.warn({ err }, 'event streams are counted by each process'),
+        ),
+  );
   // One process counts by itself; several share what they count.
   const limits = createRateLimits(
     config.rateLimits,
@@ -288,7 +296,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     pushService.refuseUploads();
     void recorder.close();
     gate?.close();
-    streams.close();
+    const streamsEnd = streams.close();
     const until = performance.now() + withinMs;
     // The server goes on listening meanwhile, so that `/readyz` can say 503.
     await Promise.all([pushService.guard.idle(withinMs), pushService.stop(withinMs)]);
@@ -296,6 +304,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     sessions.stop();
     await retention.stop();
     await recorder.close();
+    await streamsEnd;
     await signals.close();
     await database.destroy();
     await tracing.close();

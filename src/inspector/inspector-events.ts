@@ -16,7 +16,7 @@ export async function streamSteps(
   t: Translate,
 ): Promise<void> {
   const ends: (() => void)[] = [];
-  const stream = streams.open(req, res, visitorId, () => {
+  const stream = await streams.open(req, res, visitorId, () => {
     for (const end of ends.splice(0)) end();
   });
   if (!stream.isOpen) return;

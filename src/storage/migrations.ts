@@ -185,6 +185,16 @@ const steps: Record<string, Step> = {
         table.index(['visitor_id', 'number']);
       });
   },
+  // Streams of events that are open, where several processes share the limits of them.
+  '012-event-streams': async (knex) => {
+    await knex.raw(
+      `create ${unlogged(knex)}table event_streams (id varchar(36) primary key, visitor_hash varchar(64) not null, address_hash varchar(64) not null, lapses_at bigint not null)`,
+    );
+    await knex.schema.alterTable('event_streams', (table) => {
+      table.index(['visitor_hash', 'lapses_at']);
+      table.index(['address_hash', 'lapses_at']);
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

@@ -95,7 +95,7 @@ export function studioRouter({ gate, recorder, streams, onboardUrl, now }: Studi
     // 204 tells an EventSource not to come back (WHATWG HTML §9.2.3).
     if (visitorId === undefined) return void res.sendStatus(204);
     const ends: (() => void)[] = [];
-    const stream = streams.open(req, res, visitorId, () => {
+    const stream = await streams.open(req, res, visitorId, () => {
       for (const end of ends.splice(0)) end();
     });
     if (!stream.isOpen) return;

@@ -1,19 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { AppError } from '../errors.js';
+import type { SharedStreamPlaces, StreamOwner, StreamShares } from './stream-places.js';
 
 /** Proxies end connections that are silent for a minute. */
 const heartbeatMs = 20_000;
 const retryAfterSeconds = 10;
 
 /** How many streams there may be, and how much may wait for a client that does not read. */
-export interface EventStreamLimits {
-  readonly perVisitor: number;
+export interface EventStreamLimits extends StreamShares {
+  /** Of this process: what a stream needs is its memory and its sockets. */
   readonly inAll: number;
   /** Bytes that wait in this process for one client. */
   readonly unreadBytes: number;
 }
 
-const defaults: EventStreamLimits = { perVisitor: 8, inAll: 1000, unreadBytes: 256 * 1024 };
+const defaults: EventStreamLimits = {
+  perVisitor: 8,
+  // Many people may be behind one address, and one of them must not keep all others out.
+  perAddress: 500,
+  inAll: 1000,
+  unreadBytes: 256 * 1024,
+};
 
 /** One open stream of server-sent events. */
 export interface EventStream {
@@ -33,21 +41,26 @@ interface Open extends EventStream {
 }
 
 /**
- * All streams of server-sent events (WHATWG HTML §9.2) of this process: it bounds their number by visitor and in all,
- * keeps them alive with one timer, and drops who does not read.
+ * All streams of server-sent events (WHATWG HTML §9.2) of this process: it bounds their number by visitor, by address and
+ * in all, keeps them alive with one timer, and drops who does not read.
  */
 export class EventStreams {
   readonly #limits: EventStreamLimits;
-  readonly #ofVisitor = new Map<string, Set<Open>>();
+  readonly #shared: SharedStreamPlaces | undefined;
+  /** Places that are taken in this process, by visitor and by address. */
+  readonly #taken = new Map<string, number>();
+  readonly #open = new Set<Open>();
   #count = 0;
   #isClosed = false;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(limits: Partial<EventStreamLimits> = {}) {
+  /** @param shared where several processes share the places of a visitor and of an address */
+  constructor(limits: Partial<EventStreamLimits> = {}, shared?: SharedStreamPlaces) {
     this.#limits = { ...defaults, ...limits };
+    this.#shared = shared;
   }
 
-  /** Streams that are open now. */
+  /** Places that are taken now: streams that are open, and those that are about to be. */
   get count(): number {
     return this.#count;
   }
@@ -57,41 +70,63 @@ export class EventStreams {
    * @param ended is called exactly once, however the stream ends; at once where the client has left already
    * @throws AppError TooManyRequests, ShuttingDown; then nothing was answered and `ended` is never called
    */
-  open(req: Request, res: Response, visitorId: string, ended: () => void): EventStream {
-    if (this.#isClosed) throw new AppError('ShuttingDown', { retryAfterSeconds });
-    const mine = this.#ofVisitor.get(visitorId) ?? new Set();
-    if (mine.size >= this.#limits.perVisitor || this.#count >= this.#limits.inAll)
-      throw new AppError('TooManyRequests', { retryAfterSeconds, values: { seconds: retryAfterSeconds } });
+  async open(req: Request, res: Response, visitorId: string, ended: () => void): Promise<EventStream> {
+    const giveBack = await this.#takePlace({ visitorId, address: req.ip ?? '' });
     const stream = new ResponseStream(res, this.#limits.unreadBytes, () => {
-      mine.delete(stream);
-      if (mine.size === 0) this.#ofVisitor.delete(visitorId);
-      this.#count--;
-      if (this.#count === 0) clearInterval(this.#heartbeat);
+      this.#open.delete(stream);
+      if (this.#open.size === 0) clearInterval(this.#heartbeat);
+      giveBack();
       ended();
     });
-    this.#ofVisitor.set(visitorId, mine.add(stream));
-    if (this.#count++ === 0) this.#startHeartbeat();
+    if (this.#open.size === 0) this.#startHeartbeat();
+    this.#open.add(stream);
     stream.begin(req);
     return stream;
   }
 
   /** Ends all streams and refuses new ones: an open one would hold up the end of the process. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
-    for (const stream of this.#all()) stream.end();
+    for (const stream of [...this.#open]) stream.end();
+    await this.#shared?.close();
   }
 
-  #all(): Open[] {
-    return [...this.#ofVisitor.values()].flatMap((streams) => [...streams]);
+  /** @returns how to give it back */
+  async #takePlace(owner: StreamOwner): Promise<() => void> {
+    if (this.#isClosed) throw new AppError('ShuttingDown', { retryAfterSeconds });
+    const { perVisitor, perAddress, inAll } = this.#limits;
+    const keys = [`visitor ${owner.visitorId}`, `address ${owner.address}`] as const;
+    const [ofVisitor, ofAddress] = keys.map((key) => this.#taken.get(key) ?? 0) as [number, number];
+    if (ofVisitor >= perVisitor || ofAddress >= perAddress || this.#count >= inAll) throw tooMany();
+    this.#count++;
+    this.#taken.set(keys[0], ofVisitor + 1).set(keys[1], ofAddress + 1);
+    const id = randomUUID();
+    const giveBack = () => {
+      this.#count--;
+      for (const key of keys) {
+        const left = (this.#taken.get(key) ?? 0) - 1;
+        if (left > 0) this.#taken.set(key, left);
+        else this.#taken.delete(key);
+      }
+      this.#shared?.release(id);
+    };
+    if (this.#shared === undefined) return giveBack;
+    const isTaken = await this.#shared.take(id, owner, this.#limits);
+    if (isTaken && !this.#isClosed) return giveBack;
+    giveBack();
+    throw this.#isClosed ? new AppError('ShuttingDown', { retryAfterSeconds }) : tooMany();
   }
 
   #startHeartbeat(): void {
     this.#heartbeat = setInterval(() => {
-      for (const stream of this.#all()) stream.beat();
+      for (const stream of [...this.#open]) stream.beat();
     }, heartbeatMs);
     this.#heartbeat.unref();
   }
 }
+
+const tooMany = () =>
+  new AppError('TooManyRequests', { retryAfterSeconds, values: { seconds: retryAfterSeconds } });
 
 class ResponseStream implements Open {
   readonly #res: Response;

@@ -31,3 +31,4 @@ export {
 } from './session.js';
 export { sealedSessions } from './session-store.js';
 export { fieldsOf, smallBody } from './small-body.js';
+export { SharedStreamPlaces } from './stream-places.js';

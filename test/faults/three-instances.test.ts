@@ -331,3 +331,25 @@ test('what a person lets go wrong goes wrong at whichever instance makes the cal
   expect(view.attempts.map(({ status }: { status: number }) => status)).toEqual([503, 200]);
   for (const _ of turns) expect((await browser.getJson('/what-if')).json.pushFailures).toEqual([]);
 });
+
+test('a person has eight event streams at all instances together, and one that ends makes room at every instance', async () => {
+  const browser = cluster.browser();
+  await browser.connect();
+  const begin = () =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      request(new URL('/inspector/events', cluster.proxy.baseUrl), {
+        agent: false,
+        headers: { cookie: tusHeaders(browser).cookie, accept: 'text/event-stream' },
+      })
+        .once('error', reject)
+        .once('response', (answer) => resolve(answer.resume().on('error', () => {})))
+        .end();
+    });
+  const streams = [];
+  for (let count = 0; count < 8; count++) streams.push(await begin());
+  expect(streams.map(({ statusCode }) => statusCode)).toEqual(streams.map(() => 200));
+  for (const _ of turns) expect((await begin()).statusCode).toBe(429);
+  streams.shift()?.destroy();
+  streams.push(await eventually('room', begin, ({ statusCode }) => statusCode === 200));
+  for (const stream of streams) stream.destroy();
+});

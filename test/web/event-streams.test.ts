@@ -28,7 +28,7 @@ async function start(limits: Partial<EventStreamLimits> = {}): Promise<number> {
   const app = express();
   app.get('/:visitor', async (req, res) => {
     await wait;
-    opened.push(streams.open(req, res, req.params.visitor, () => mine.count++));
+    opened.push(await streams.open(req, res, req.params.visitor, () => mine.count++));
   });
   app.use(((error, _req, res, _next) => {
     res.status(error instanceof AppError ? error.status : 500).end();
@@ -70,6 +70,20 @@ test('a visitor has a share, all together have a limit, and beyond either it is 
     'room',
     () => streams.count,
     (count) => count === 2,
+  );
+  expect((await open(port, 'carl')).statusCode).toBe(200);
+});
+
+test('an address has a share too, however many visitors are at it', async () => {
+  const port = await start({ perAddress: 2 });
+  const first = await open(port, 'anna');
+  expect((await open(port, 'bert')).statusCode).toBe(200);
+  expect((await open(port, 'carl')).statusCode).toBe(429);
+  first.destroy();
+  await eventually(
+    'room',
+    () => streams.count,
+    (count) => count === 1,
   );
   expect((await open(port, 'carl')).statusCode).toBe(200);
 });
@@ -122,7 +136,7 @@ test('when the process ends, streams end and new ones are refused', async () => 
   const port = await start();
   const answer = await open(port, 'anna');
   const ended = once(answer.resume(), 'end');
-  streams.close();
+  await streams.close();
   await ended;
   expect((await open(port, 'anna')).statusCode).toBe(503);
 });

@@ -11,7 +11,7 @@ import type { PushView } from './push-view.js';
  * @param watch calls back on a change, and returns how to end that
  * @throws AppError as `EventStreams.open`
  */
-export function streamPushEvents(
+export async function streamPushEvents(
   req: Request,
   res: Response,
   options: {
@@ -21,10 +21,10 @@ export function streamPushEvents(
     watch(changed: () => void): () => void;
     watchProgress?: ((moved: (progress: Progress) => void) => () => void) | undefined;
   },
-): void {
+): Promise<void> {
   const { load, watch } = options;
   const watches: (() => void)[] = [];
-  const stream = options.streams.open(req, res, options.visitorId, () => {
+  const stream = await options.streams.open(req, res, options.visitorId, () => {
     for (const unwatch of watches) unwatch();
   });
   if (!stream.isOpen) return;

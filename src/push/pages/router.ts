@@ -112,7 +112,7 @@ export function pushRouter(parts: {
   router.get('/pushes/:id/events', async (req, res) => {
     const { id } = req.params;
     await load(req, id, false);
-    streamPushEvents(req, res, {
+    await streamPushEvents(req, res, {
       streams,
       visitorId: visitorOf(req) ?? '',
       load: () =>
