@@ -90,6 +90,7 @@ async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void
   }, log);
   if (sandbox !== undefined) say(`sandbox ready on ${sandbox.url.replace(/\/$/, '')}`);
   say(`app ready on http://localhost:${app.port}`);
+  app.warmUp().catch((err) => log.warn({ err }, 'something could not be made ready ahead of its first use'));
 }
 
 async function main(): Promise<void> {

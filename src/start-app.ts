@@ -85,6 +85,8 @@ export interface RunningApp {
   readonly port: number;
   readonly pushService: PushService;
   readonly connections: Connections;
+  /** Makes, little by little, what the first requests use and a start does not wait for. */
+  warmUp(): Promise<void>;
   /**
    * Readiness first, then no new uploads, then what is under way gets its time; the rest goes back into the queue and
    * is sent after the next start.
@@ -233,14 +235,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ],
     operations,
   );
+  const assets = createAssets(join(root, 'public'), {
+    'tus.min.js': fileURLToPath(import.meta.resolve('tus-js-client/dist/tus.min.js')),
+  });
   const app = createApp({
-    ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, tracing, sessions },
+    ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, tracing, sessions, assets },
     viewsFolder: join(root, 'views'),
     isDevelopment: options.isDevelopment ?? false,
     bodyTimeoutMs: config.uploads.bodyTimeoutMs,
-    assets: createAssets(join(root, 'public'), {
-      'tus.min.js': fileURLToPath(import.meta.resolve('tus-js-client/dist/tus.min.js')),
-    }),
     onboardOrigins,
     baseUrl: () => baseUrl,
     routers: [
@@ -314,6 +316,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     pushService,
     connections,
+    warmUp: () => assets.compress(),
     close: (withinMs = config.drainMs) => {
       closing ??= close(withinMs);
       return closing;
