@@ -50,6 +50,7 @@ async function measured(databaseUrl, dataDir, upTo, from) {
   const { Ledger } = await load('push/ledger/ledger.js');
   const { WorkQueue } = await load('push/ledger/work-queue.js');
   const { PayloadSweeper } = await load('push/ledger/payload-sweeper.js');
+  const { StateCounts } = await load('push/ledger/state-counts.js');
   const { PushRetention } = await load('push/ledger/push-retention.js');
   const options = { dataDir, databaseUrl };
   const filled = await openDatabase(options);
@@ -62,6 +63,7 @@ async function measured(databaseUrl, dataDir, upTo, from) {
     older: [],
     sweep: [],
     retention: [],
+    firstCounts: [],
     counts: [],
     due: [],
     room: [],
@@ -98,7 +100,9 @@ async function measured(databaseUrl, dataDir, upTo, from) {
       await retention.cancelWaiting();
       await retention.removeOld();
     });
-    await timed('counts', () => queue.countByState());
+    const counts = new StateCounts(database, Date.now);
+    await timed('firstCounts', () => counts.current());
+    await timed('counts', () => counts.current());
     await timed('due', () => queue.nextDueAt());
     await timed('room', () => ledger.storedBytes(visitor));
     await database.destroy();
@@ -110,7 +114,8 @@ async function measured(databaseUrl, dataDir, upTo, from) {
     older: 'the page after it',
     sweep: 'one sweep',
     retention: 'a look for what is too old',
-    counts: 'counts for /metrics',
+    firstCounts: 'counts for /metrics, the first time and once an hour, in steps',
+    counts: 'counts for /metrics after that',
     due: 'when the next is due',
     room: 'room that is taken',
   };
@@ -157,7 +162,7 @@ async function fill(database, from, upTo) {
     `insert into attempts (push_id, number, started_at, duration_ms, status) ${numbers(from)} select ${id}, 1, ${createdAt}, 80, 200 from numbers where not (${waits})`,
   );
   await database.raw(
-    `insert into payloads (push_id, key_sealed) ${numbers(Math.max(from, firstWaiting))} select ${id}, 'v1.key' from numbers where ${waits}`,
+    `insert into payloads (push_id, key_sealed, visitor_id, size) ${numbers(Math.max(from, firstWaiting))} select ${id}, 'v1.key', ${visitor}, 100000 from numbers where ${waits}`,
   );
   if (isPostgres) await database.raw('vacuum analyze');
 }

@@ -14,7 +14,8 @@ const minutes = 2;
 
 /**
  * digi.me ends every connection while pushes wait: how many requests it gets in each minute, how long it takes until all
- * have arrived once it is back, and how far visitors are apart in that. `BENCH_WAITING` says how many wait (500).
+ * have arrived once it is back, how far visitors are apart in that, and the app's memory. `BENCH_WAITING` says how many
+ * wait (500).
  * @returns {Promise<import('./row.mjs').Row[]>}
  */
 export async function benchOutage() {
@@ -53,6 +54,10 @@ export async function benchOutage() {
       },
       { count, atOnce: 16 },
     );
+    const memory = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return Math.round(Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 2 ** 20);
+    };
     const rows = [
       { what: `outage: ${count} pushes are accepted meanwhile`, value: Math.round(perSecond), unit: '/s' },
     ];
@@ -67,13 +72,19 @@ export async function benchOutage() {
       });
       before = refused;
     }
+    rows.push({ what: 'outage: memory of the app while all wait', value: await memory(), unit: 'MiB' });
     const begun = Date.now();
     await ask('back');
     let facts = await ask('count');
-    for (; facts.imports < count; facts = await ask('count')) await sleep(100);
+    let most = 0;
+    for (; facts.imports < count; facts = await ask('count')) {
+      most = Math.max(most, await memory());
+      await sleep(500);
+    }
     rows.push(
       { what: 'outage: until the first one arrives again', value: (facts.firstAt - begun) / 1000, unit: 's' },
       { what: 'outage: until all have arrived', value: (facts.lastAt - begun) / 1000, unit: 's' },
+      { what: 'outage: most memory of the app meanwhile', value: most, unit: 'MiB' },
       {
         what: 'outage: most that one visitor was ahead of another',
         value: farthestApart(facts.order),

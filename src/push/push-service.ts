@@ -23,6 +23,7 @@ import { Ledger } from './ledger/ledger.js';
 import { PayloadSweeper } from './ledger/payload-sweeper.js';
 import { PushEvents } from './ledger/push-events.js';
 import { PushRetention } from './ledger/push-retention.js';
+import { StateCounts } from './ledger/state-counts.js';
 import { UploadRecords } from './ledger/upload-records.js';
 import { WorkQueue } from './ledger/work-queue.js';
 import { makeRouter } from './pages/make-router.js';
@@ -108,8 +109,9 @@ export function createPushService(options: PushServiceOptions): PushService {
   const progress = new AttemptProgress(signals);
   const deliverer = new Deliverer({ sdk, calls, spool, progress });
   const circuit = new PlatformCircuit(config.dispatch);
+  const counts = new StateCounts(database, now);
   const metrics = new PushMetrics(registry, {
-    countByState: () => queue.countByState(),
+    countByState: () => counts.current(),
     oldestUnsentAt: () => queue.oldestUnsentAt(),
     uploadsInProgress: () => guard.inProgress,
     attemptsInProgress: () => dispatcher.inProgress,

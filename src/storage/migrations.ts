@@ -195,6 +195,20 @@ const steps: Record<string, Step> = {
       table.index(['address_hash', 'lapses_at']);
     });
   },
+  // Whose payload it is and how large, so that the room it takes is read from one index.
+  '013-room-taken': async (knex) => {
+    await knex.schema.alterTable('payloads', (table) => {
+      table.string('visitor_id', 36).notNullable().defaultTo('');
+      table.bigInteger('size').notNullable().defaultTo(0);
+    });
+    const of = (column: string) => `(select ${column} from pushes where pushes.id = payloads.push_id)`;
+    await knex.raw(
+      `update payloads set visitor_id = ${of('visitor_id')}, size = ${of('size')} where push_id in (select id from pushes)`,
+    );
+    await knex.schema.alterTable('payloads', (table) => {
+      table.index(['visitor_id', 'size']);
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

@@ -97,6 +97,34 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('a database of an earlier versi
       expect(readFileSync(join(folder, 'push.sqlite')).includes('canary-verifier')).toBe(false);
   });
 
+  test('of any earlier version has the size and the owner of each payload that waits in it', async () => {
+    const names = await migrations.getMigrations([]);
+    for (let version = 1; version <= names.indexOf('013-room-taken'); version++) {
+      if (databaseUrl !== undefined) databaseUrl = await postgres.newDatabase();
+      rmSync(join(folder, 'push.sqlite'), { force: true });
+      const earlier = bare();
+      await earlier.migrate.latest({ migrationSource: asReleased(names.slice(0, version)) });
+      for (const [id, visitor, size] of [
+        ['p1', 'v1', 5_000_000_000],
+        ['p2', 'v2', 70],
+      ] as const) {
+        await earlier('pushes').insert({
+          ...{ id, visitor_id: visitor, connection_id: 'c1', type: 'library', state: 'queued', size },
+          ...{ file_name: 'f', sha256: 's', content_hash: 'h', give_up_at: 1 },
+          ...{ created_at: updatedAt, updated_at: updatedAt },
+        });
+        await earlier('payloads').insert({ push_id: id, key_sealed: 'k', sealed: Buffer.from(id) });
+      }
+      await earlier.destroy();
+      const database = ending(await openDatabase({ dataDir: folder, databaseUrl }));
+      expect(await database('payloads').orderBy('push_id')).toMatchObject([
+        { push_id: 'p1', visitor_id: 'v1', size: 5_000_000_000, sealed: Buffer.from('p1') },
+        { push_id: 'p2', visitor_id: 'v2', size: 70, sealed: Buffer.from('p2') },
+      ]);
+      await database.destroy();
+    }
+  });
+
   test('of a newer version stops the start with a sentence, and is left as it was', async () => {
     await (await openDatabase({ dataDir: folder, databaseUrl })).destroy();
     const database = bare();

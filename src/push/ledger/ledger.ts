@@ -95,7 +95,10 @@ export class Ledger {
       if ((await writer.run(owner)).length === 0) throw new AppError('ConnectionNotFound');
       const { spoolName = null, sealed = null } = payload;
       await writer.run(
-        insertOf('payloads', { push_id: row.id, spool_name: spoolName, sealed, key_sealed: keySealed }),
+        insertOf('payloads', {
+          ...{ push_id: row.id, visitor_id: row.visitor_id, size: row.size },
+          ...{ spool_name: spoolName, sealed, key_sealed: keySealed },
+        }),
       );
       return true;
     });
@@ -244,10 +247,7 @@ export class Ledger {
       [visitorId],
     );
     // By the payloads themselves: a failed push whose payload was given up takes no room any more.
-    const row = await this.#database('payloads')
-      .join('pushes', 'pushes.id', 'payloads.push_id')
-      .select(sum)
-      .first();
+    const row = await this.#database('payloads').select(sum).first();
     // Uploads that are not complete yet: all of what they are going to be.
     const open = await this.#database('uploads').whereNull('push_id').select(sum).first();
     return {

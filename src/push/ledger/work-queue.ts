@@ -272,12 +272,6 @@ export class WorkQueue {
       .first();
     return row?.oldest ?? undefined;
   }
-
-  /** How many pushes are in each state. */
-  async countByState(): Promise<Record<string, number>> {
-    const rows = await this.#database('pushes').select('state').count('* as count').groupBy('state');
-    return Object.fromEntries(rows.map((row) => [row.state, Number(row.count)]));
-  }
 }
 
 /** `undefined` for what can't be written as JSON: an answer may be nested deeper than the call stack goes. */
