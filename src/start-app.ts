@@ -44,6 +44,7 @@ import {
 } from './storage/index.js';
 import { CallGate, studioRouter } from './studio/index.js';
 import { openTracing } from './tracing/index.js';
+import { warmUp } from './warm-up.js';
 import {
   createAssets,
   createHealth,
@@ -238,6 +239,46 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const assets = createAssets(join(root, 'public'), {
     'tus.min.js': fileURLToPath(import.meta.resolve('tus-js-client/dist/tus.min.js')),
   });
+  const routers = [
+    homeRouter({
+      mode: config.mode,
+      sandboxUrl: platform.sandboxUrl,
+      contracts,
+      connections,
+      homeContracts,
+    }),
+    onboardingRouter({ authorizations, callbacks, connections }, limits),
+    leaveRouter({
+      ...{ connections, calls, sdk, recorder, pushes: pushService, ...leaving },
+      retention: config.retention,
+    }),
+    libraryRouter({
+      ...{ connections, contracts, authorizations, libraries, pushedFiles, spool, limits, log, now },
+      applicationId: platform.applicationId,
+    }),
+    accountsRouter({
+      sdk,
+      connections,
+      calls,
+      limits,
+      log,
+      now,
+      onboardOrigins,
+      onConnected,
+      baseUrl: () => baseUrl,
+    }),
+    ...pushService.routers,
+    inspectorRouter({
+      recorder,
+      streams,
+      canSwitch: faults !== undefined,
+      sandboxUrl: platform.sandboxUrl,
+      now,
+    }),
+    whatIfRouter(faults, now),
+    ...(gate ? [studioRouter({ gate, recorder, streams, onboardUrl: platform.onboardUrl, now })] : []),
+    docsRouter(packageVersion(), () => baseUrl),
+  ];
   const app = createApp({
     ...{ mode: config.mode, trustProxy: config.trustProxy, log, health, metrics, tracing, sessions, assets },
     viewsFolder: join(root, 'views'),
@@ -245,46 +286,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     bodyTimeoutMs: config.uploads.bodyTimeoutMs,
     onboardOrigins,
     baseUrl: () => baseUrl,
-    routers: [
-      homeRouter({
-        mode: config.mode,
-        sandboxUrl: platform.sandboxUrl,
-        contracts,
-        connections,
-        homeContracts,
-      }),
-      onboardingRouter({ authorizations, callbacks, connections }, limits),
-      leaveRouter({
-        ...{ connections, calls, sdk, recorder, pushes: pushService, ...leaving },
-        retention: config.retention,
-      }),
-      libraryRouter({
-        ...{ connections, contracts, authorizations, libraries, pushedFiles, spool, limits, log, now },
-        applicationId: platform.applicationId,
-      }),
-      accountsRouter({
-        sdk,
-        connections,
-        calls,
-        limits,
-        log,
-        now,
-        onboardOrigins,
-        onConnected,
-        baseUrl: () => baseUrl,
-      }),
-      ...pushService.routers,
-      inspectorRouter({
-        recorder,
-        streams,
-        canSwitch: faults !== undefined,
-        sandboxUrl: platform.sandboxUrl,
-        now,
-      }),
-      whatIfRouter(faults, now),
-      ...(gate ? [studioRouter({ gate, recorder, streams, onboardUrl: platform.onboardUrl, now })] : []),
-      docsRouter(packageVersion(), () => baseUrl),
-    ],
+    routers,
   });
   await pushService.start();
   retention.start();
@@ -316,7 +318,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     port,
     pushService,
     connections,
-    warmUp: () => assets.compress(),
+    warmUp: () => warmUp(routers, assets),
     close: (withinMs = config.drainMs) => {
       closing ??= close(withinMs);
       return closing;

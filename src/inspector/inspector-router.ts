@@ -12,11 +12,9 @@ import {
 } from '../web/index.js';
 import { harOf } from './har.js';
 import { streamSteps } from './inspector-events.js';
-import { exportProject } from './project-export.js';
 import { protocolPage } from './protocol-page.js';
 import type { Recorder } from './recorder.js';
 import { sharePage } from './share-page.js';
-import { diffOf } from './step-diff.js';
 import { stepPageOf } from './step-page.js';
 import { drawOnAxis, filterRows, type RowFilter, rowsOf } from './step-rows.js';
 import { viewOf } from './step-view.js';
@@ -70,7 +68,7 @@ export function inspectorRouter({ recorder, streams, canSwitch, sandboxUrl, now 
       ].sort(),
       view,
       compared,
-      diff: compared && diffOf(steps, compared),
+      diff: compared && (await import('./step-diff.js')).diffOf(steps, compared),
       canSwitch,
     });
   });
@@ -113,6 +111,8 @@ export function inspectorRouter({ recorder, streams, canSwitch, sandboxUrl, now 
   });
 
   router.get('/inspector/project.zip', async (req, res) => {
+    // With its library for archives, which nothing else uses.
+    const { exportProject } = await import('./project-export.js');
     const zip = exportProject((await journeyOf(req)).steps, sandboxUrl);
     res.attachment('push-to-digi-me.zip').type('application/zip').send(Buffer.from(zip));
   });

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
 import type { PayloadStore, StoredPayload } from '../storage/index.js';
 import { indentJson } from './indent-json.js';
 
@@ -30,6 +29,7 @@ export async function previewOf(
   payload: StoredPayload,
   mimeType: string | undefined,
 ): Promise<Preview> {
+  const { fileTypeFromBuffer } = await import('file-type');
   const found = (await fileTypeFromBuffer(payload.head).catch(() => undefined))?.mime;
   if (found !== undefined && shownImages.has(found)) {
     if (payload.size > maxPreviewBytes) return { kind: 'none', reason: 'size' };

@@ -7,18 +7,15 @@ import type { DigiMe } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import { type Database, isShared, type PayloadStore, type Sealer, type Signals } from '../storage/index.js';
 import type { Tracing } from '../tracing/index.js';
-import type { EventStreams, Logger, RateLimits } from '../web/index.js';
+import { type EventStreams, type Logger, type RateLimits, routerOnDemand } from '../web/index.js';
 import { AttemptProgress } from './delivery/attempt-progress.js';
 import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { AttemptMaker } from './delivery/make-attempt.js';
 import { PlatformCircuit } from './delivery/platform-circuit.js';
 import { LibraryIntake } from './intake/library-intake.js';
-import { ProviderIntake } from './intake/provider-intake.js';
 import { PushIntake } from './intake/push-intake.js';
-import { ResumableUploads } from './intake/resumable-uploads.js';
 import { UploadGuard } from './intake/upload-guard.js';
-import { UploadLocks } from './intake/upload-locks.js';
 import { Ledger } from './ledger/ledger.js';
 import { PayloadSweeper } from './ledger/payload-sweeper.js';
 import { PushEvents } from './ledger/push-events.js';
@@ -26,15 +23,7 @@ import { PushRetention } from './ledger/push-retention.js';
 import { StateCounts } from './ledger/state-counts.js';
 import { UploadRecords } from './ledger/upload-records.js';
 import { WorkQueue } from './ledger/work-queue.js';
-import { makeRouter } from './pages/make-router.js';
-import { providerRouter } from './pages/provider-router.js';
 import { pushRouter } from './pages/router.js';
-import { uploadsRouter } from './pages/uploads-router.js';
-import { MakePage } from './provider/make-page.js';
-import { ProviderAccounts } from './provider/provider-accounts.js';
-import { ResourceChecker } from './provider/provider-checker.js';
-import { ProviderPage } from './provider/provider-page.js';
-import { ProviderSources } from './provider/provider-sources.js';
 import { PushMetrics } from './push-metrics.js';
 
 /** What the push service is made from; it hands on to each of its parts what that part uses. */
@@ -135,19 +124,7 @@ export function createPushService(options: PushServiceOptions): PushService {
   const intake = new PushIntake({ ledger, queue, dispatcher, sweeper, recorder, tracing, retryBudgetMs });
   const libraryIntake = new LibraryIntake({ connections, guard, intake, spool, sweeper, maxUploadBytes });
   const records = new UploadRecords(database, sealer, now);
-  const uploads = new ResumableUploads({ records, spool, sweeper });
-  const locks = new UploadLocks({
-    ...{ records, signals, isShared: isShared(database) },
-    current: () => uploads.current,
-  });
-  const checker = new ResourceChecker();
-  const accounts = new ProviderAccounts({ sdk, calls, connections });
-  const sources = new ProviderSources({ sdk, readContract: contracts.read, recorder });
-  const page = new ProviderPage({
-    ...{ connections, accounts, log },
-    canConnect: contracts.provider !== undefined,
-    canListSources: sources.canList,
-  });
+  const forUploads = { connections, guard, intake, spool, sweeper, signals, records, maxUploadBytes, limits };
   return {
     ...{ ledger, queue, dispatcher, events, sweeper, retention, guard, circuit, spool },
     routers: [
@@ -155,12 +132,15 @@ export function createPushService(options: PushServiceOptions): PushService {
         ...{ connections, ledger, dispatcher, circuit, events, sweeper, retention, streams },
         ...{ progress, intake: libraryIntake, maxUploadBytes, retryBudgetMs, limits },
       }),
-      uploadsRouter({ connections, guard, intake, uploads, locks, records, maxUploadBytes, limits }),
-      makeRouter({ connections, guard, page: new MakePage(), editor: page, checker, limits }),
-      providerRouter({
-        ...{ connections, guard, accounts, sources, page, checker },
-        intake: new ProviderIntake({ connections, intake, spool, checker, accounts }),
-        limits,
+      routerOnDemand(['/uploads'], async () => {
+        const { uploadsRouter } = await import('./pages/uploads-router.js');
+        return uploadsRouter({ ...forUploads, isShared: isShared(database) });
+      }),
+      routerOnDemand(['/push/provider'], async () => {
+        const { bundleRouters } = await import('./pages/bundle-routers.js');
+        return bundleRouters({
+          ...{ sdk, contracts, connections, calls, recorder, guard, intake, spool, limits, log },
+        });
       }),
     ],
     start: async () => {

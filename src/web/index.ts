@@ -17,6 +17,7 @@ export { createI18n, isDeveloperView, type Language, languageOf, viewRouter } fr
 export { privateAccess } from './private-access.js';
 export { createRateLimits, type RateLimits } from './rate-limits.js';
 export { createLogger, type Logger, requestLog } from './request-log.js';
+export { loadOnDemandRouters, routerOnDemand } from './router-on-demand.js';
 export { noReferrer, securityHeaders } from './security-headers.js';
 export type { Sessions } from './session.js';
 export {

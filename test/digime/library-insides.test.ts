@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { init } from '../../src/digime/index.js';
 import { applicationId, contract, firstToken, LocalPlatform } from './local-platform.js';
 
-// What the client relies on inside axios and Node, each in one file of src/digime/wire: http.ts (the adapter, its headers
+// What the client relies on inside axios and Node, each in one file of src/digime/wire: axios-exchange.ts and http.ts (the adapter, its headers
 // and its signal) and sockets.ts (writing and keep-alive). These fail when an upgrade changes it.
 
 let platform: LocalPlatform;

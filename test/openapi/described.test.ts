@@ -53,6 +53,8 @@ beforeAll(async () => {
         if (app.router !== undefined) resolve(app as { router: { stack: Layer[] } });
     });
   });
+  // Some rooms are loaded by the first request for one of their paths.
+  for (const path of ['/uploads', '/push/provider']) await browser.get(path);
   described = (await browser.get('/openapi.json')).json;
   routes = routesOf((await seen).router.stack);
 });

@@ -9,13 +9,7 @@ import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { urlToHttpOptions } from 'node:url';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
-import {
-  AxiosHeaders,
-  type AxiosProxyConfig,
-  type AxiosRequestConfig,
-  getAdapter,
-  type InternalAxiosRequestConfig,
-} from 'axios';
+import type { AxiosProxyConfig, AxiosRequestConfig } from 'axios';
 import { TypeValidationError } from '../errors.js';
 import { Stop } from './abort.js';
 import type { OutgoingBody } from './intercept.js';
@@ -100,10 +94,6 @@ interface Exchanged {
   request?: ClientRequest;
 }
 
-// The adapter itself, without axios' merging of defaults, interceptors and transforms: we use none of them, and they
-// cost as much processor time as the rest of the exchange.
-const exchangeByAxios = getAdapter('http');
-
 /** Said of a header before anything is sent: the HTTP library's own complaint would look like a failed connection. */
 function checkHeaders(headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
@@ -125,6 +115,10 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
  * error of the HTTP library.
  */
 export async function send(transport: Transport, outgoing: Outgoing): Promise<Incoming> {
+  // A push is what this client does most: see `exchangeDirectly`. axios has a tenth of a second of code to load, which can
+  // wait for the first call of another kind.
+  const isDirect = outgoing.stall === true && !transport.proxy;
+  const byAxios = isDirect ? undefined : (await import('./axios-exchange.js')).exchangeByAxios;
   const stop = new Stop(outgoing.signal);
   let watchdog = stop.watch(outgoing.limitMs);
   const upload =
@@ -143,11 +137,9 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
   try {
     checkHeaders(outgoing.headers);
     if (stop.fault) throw stop.fault;
-    // A push is what this client does most: see `exchangeDirectly`.
-    const isDirect = outgoing.stall === true && !transport.proxy;
-    const response: Exchanged = await (isDirect
-      ? exchangeDirectly(transport, outgoing, upload, stop)
-      : exchangeByAxios(configOf(transport, outgoing, upload, stop)));
+    const response: Exchanged = await (byAxios
+      ? byAxios(configOf(transport, outgoing, upload, stop), outgoing.headers)
+      : exchangeDirectly(transport, outgoing, upload, stop));
     request = response.request as ClientRequest;
     if (upload instanceof UploadBody) {
       if (response.status >= 300) upload.halt();
@@ -231,19 +223,13 @@ function inflated(response: IncomingMessage): Readable {
   return inflate ? pipeline(response, inflate, () => undefined) : response;
 }
 
-function configOf(
-  transport: Transport,
-  outgoing: Outgoing,
-  data: unknown,
-  signal: Stop,
-): InternalAxiosRequestConfig {
+function configOf(transport: Transport, outgoing: Outgoing, data: unknown, signal: Stop): AxiosRequestConfig {
   const { proxy } = transport;
-  const config: AxiosRequestConfig = {
+  return {
     method: outgoing.method,
     baseURL: outgoing.baseUrl,
     url: outgoing.path,
     allowAbsoluteUrls: false,
-    headers: new OutgoingHeaders(outgoing.headers),
     ...(data === undefined ? {} : { data }),
     httpAgent: transport.httpAgent,
     httpsAgent: transport.httpsAgent,
@@ -258,19 +244,6 @@ function configOf(
     maxBodyLength: -1,
     signal,
   };
-  return config as InternalAxiosRequestConfig;
-}
-
-/** Our headers are ours: they need none of the checks for doubles and spellings that axios makes on each of them. */
-class OutgoingHeaders extends AxiosHeaders {
-  constructor(headers: Record<string, string>) {
-    super();
-    Object.assign(this, headers);
-  }
-
-  override normalize(): this {
-    return this;
-  }
 }
 
 function proxyOf(proxy: Exclude<ProxySetting, 'environment'> | undefined): AxiosProxyConfig | false {

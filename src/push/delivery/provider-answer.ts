@@ -1,5 +1,3 @@
-import { isFields } from '../../fhir/index.js';
-
 /** One remark of a FHIR `OperationOutcome`, cut to what a page can show. */
 export interface AnswerIssue {
   /** `fatal`, `error`, `warning` or `information`; whatever else the provider wrote. */
@@ -36,6 +34,9 @@ export interface ProviderAnswer {
 const maxShown = 200;
 
 type Fields = Readonly<Record<string, unknown>>;
+// Not the bundle check's own: its whole room would be loaded with each start.
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 500) : '');
 const isGrave = ({ severity }: AnswerIssue) => severity === 'error' || severity === 'fatal';

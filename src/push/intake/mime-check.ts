@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
 import { AppError } from '../../errors.js';
 
 /** Types whose files always begin with bytes of their own: without those the content is something else. */
@@ -43,6 +42,9 @@ function compatible(declared: string, found: string): boolean {
   return declared === 'application/zip' && /openxmlformats|opendocument|epub|java-archive/.test(found);
 }
 
+/** Loaded with the first upload: a start needs none of its forty modules. Kept, since an import costs a push again and again. */
+let detector: Promise<typeof import('file-type')> | undefined;
+
 /** The PDF specification allows other bytes before the header, within the first kilobyte. */
 const hasPdfHeader = (head: Buffer) => head.subarray(0, 1024).includes('%PDF-');
 
@@ -54,6 +56,8 @@ const hasPdfHeader = (head: Buffer) => head.subarray(0, 1024).includes('%PDF-');
  */
 export async function checkMimeType(declared: string, head: Buffer): Promise<void> {
   const claimed = declared.toLowerCase();
+  detector ??= import('file-type');
+  const { fileTypeFromBuffer } = await detector;
   const found = (await fileTypeFromBuffer(head).catch(() => undefined))?.mime.toLowerCase();
   const contradicts =
     claimed === 'application/pdf'

@@ -2,7 +2,7 @@ import { type DataStore, Server } from '@tus/server';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { Connections } from '../../connections/index.js';
 import { AppError } from '../../errors.js';
-import type { StoredPayload } from '../../storage/index.js';
+import type { PayloadStore, Signals, StoredPayload } from '../../storage/index.js';
 import { type RateLimits, visitorOf } from '../../web/index.js';
 import { parseFileMeta } from '../intake/file-meta.js';
 import { safeFileName } from '../intake/file-name.js';
@@ -14,9 +14,10 @@ import {
   type PushDetails,
   type PushIntake,
 } from '../intake/push-intake.js';
-import type { ResumableUploads } from '../intake/resumable-uploads.js';
+import { ResumableUploads } from '../intake/resumable-uploads.js';
 import type { UploadGuard } from '../intake/upload-guard.js';
-import type { UploadLocks } from '../intake/upload-locks.js';
+import { UploadLocks } from '../intake/upload-locks.js';
+import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
 import type { UploadMetadata, UploadRecord, UploadRecords } from '../ledger/upload-records.js';
 
 const path = '/uploads';
@@ -30,9 +31,12 @@ interface UploadsRouterParts {
   readonly connections: Pick<Connections, 'listOf'>;
   readonly guard: UploadGuard;
   readonly intake: PushIntake;
-  readonly uploads: ResumableUploads;
-  readonly locks: UploadLocks;
   readonly records: UploadRecords;
+  readonly spool: PayloadStore;
+  readonly sweeper: PayloadSweeper;
+  readonly signals: Signals;
+  /** Whether other processes may work on the same uploads. */
+  readonly isShared: boolean;
   readonly maxUploadBytes: number;
   readonly limits: RateLimits;
 }
@@ -55,7 +59,9 @@ interface UploadsRouterParts {
  * protocol is answered in plain text, as `@tus/server` does.
  */
 export function uploadsRouter(parts: UploadsRouterParts): Router {
-  const { connections, guard, intake, uploads, locks, records, maxUploadBytes } = parts;
+  const { connections, guard, intake, records, spool, sweeper, signals, isShared, maxUploadBytes } = parts;
+  const uploads = new ResumableUploads({ records, spool, sweeper });
+  const locks = new UploadLocks({ records, signals, isShared, current: () => uploads.current });
   const router = Router();
   const completing = new Map<string, Promise<string>>();
   const failures = new WeakMap<object, AppError>();
