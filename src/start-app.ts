@@ -42,7 +42,7 @@ import {
   probeDatabase,
   Spool,
 } from './storage/index.js';
-import { CallGate, studioRouter } from './studio/index.js';
+import { heldViews, openStudioCalls, studioRouter } from './studio/index.js';
 import { openTracing } from './tracing/index.js';
 import { warmUp } from './warm-up.js';
 import {
@@ -133,13 +133,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       : await postgresSignals(database, config.databaseUrl, (err) =>
           log.warn({ err }, 'other processes are not heard for a moment'),
         );
-  const gate = config.mode === 'sandbox' ? new CallGate() : undefined;
   const faults =
     config.mode === 'sandbox'
       ? new VisitorFaults(now, config.databaseUrl === undefined ? undefined : new SharedFaults(database, now))
       : undefined;
   const mailbox = new Mailbox(database, sealer, signals, now);
-  const recorder = new Recorder(now, {
+  const heldCalls =
+    config.mode === 'sandbox'
+      ? openStudioCalls({ database, sealer, signals, mailbox, viewOf: heldViews(() => recorder), now })
+      : undefined;
+  const recorder: Recorder = new Recorder(now, {
     ...(config.databaseUrl !== undefined && {
       journeys: new SharedJourneys({
         ...{ database, sealer, signals, requests: new KeptRequests(mailbox), now },
@@ -147,7 +150,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       }),
     }),
     keepsRequests: config.mode === 'sandbox',
-    interceptorsOf: (visitorId) => [gate?.interceptorOf(visitorId), faults?.interceptorOf(visitorId)],
+    interceptorsOf: (visitorId) => [heldCalls?.interceptorOf(visitorId), faults?.interceptorOf(visitorId)],
   });
   const streams = new EventStreams(
     {},
@@ -210,12 +213,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     usedStates: new UsedStates(database, now),
   });
   const leaving = {
-    onDisconnected: (id: string) => libraries.drop(id),
+    onDisconnected: (id: string) => {
+      libraries.drop(id);
+      signals.tell('left', id);
+    },
     eraseFreed: () => eraseFreed(database),
   };
   const retention = new Retention({ connections, pushes: pushService, log, ...leaving });
   const homeContracts = new HomeContracts(sdk, contracts, now);
   const libraries = new ReadLibraries({ sdk, calls, now });
+  signals.listen('left', (id) => libraries.drop(id));
   const pushedFiles = new PushedFiles(database);
   const onboardOrigins = [new URL(platform.onboardUrl).origin];
   const sessions = await createSessions({
@@ -276,7 +283,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       now,
     }),
     whatIfRouter(faults, now),
-    ...(gate ? [studioRouter({ gate, recorder, streams, onboardUrl: platform.onboardUrl, now })] : []),
+    ...(heldCalls
+      ? [studioRouter({ calls: heldCalls, recorder, streams, onboardUrl: platform.onboardUrl, now })]
+      : []),
     docsRouter(packageVersion(), () => baseUrl),
   ];
   const app = createApp({
@@ -299,7 +308,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     health.drain();
     pushService.refuseUploads();
     void recorder.close();
-    gate?.close();
+    heldCalls?.close();
     const streamsEnd = streams.close();
     const until = performance.now() + withinMs;
     // The server goes on listening meanwhile, so that `/readyz` can say 503.

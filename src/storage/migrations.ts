@@ -209,6 +209,18 @@ const steps: Record<string, Step> = {
       table.index(['visitor_id', 'size']);
     });
   },
+  // Who watches in the studio, and what is held there, where several processes share it.
+  '014-shared-studio': async (knex) => {
+    await knex.raw(
+      `create ${unlogged(knex)}table studio_visits (visitor_id varchar(36) primary key, is_pausing boolean not null, lapses_at bigint not null)`,
+    );
+    await knex.raw(
+      `create ${unlogged(knex)}table held_calls (id varchar(36) primary key, visitor_id varchar(36) not null, owner varchar(36) not null, ends_at bigint not null, view_sealed text not null)`,
+    );
+    await knex.schema.alterTable('held_calls', (table) => {
+      table.index('visitor_id');
+    });
+  },
 };
 
 /** The migrations live in code, so that a compiled or packed app needs no folder of scripts beside it. */

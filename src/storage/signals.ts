@@ -11,7 +11,16 @@ const mostWaiting = 10_000;
 const reconnectMs = 1000;
 
 /** What is told. */
-export type Topic = 'push' | 'progress' | 'queue' | 'journey' | 'upload' | 'ask' | 'answer';
+export type Topic =
+  | 'push'
+  | 'progress'
+  | 'queue'
+  | 'journey'
+  | 'upload'
+  | 'ask'
+  | 'answer'
+  | 'studio'
+  | 'left';
 
 /**
  * Short messages between the processes that share a database: that something changed, and where to look. They may get

@@ -32,7 +32,8 @@ export interface HeldCall {
   readonly refusal?: ServerError;
 }
 
-type Decision = { readonly send: RequestPatch | undefined } | 'pass' | 'withhold';
+/** Sent, with a patch or as it is; the refusal that digi.me gave passed on; or ended with an error. */
+export type Decision = { readonly send: RequestPatch | undefined } | 'pass' | 'withhold';
 
 interface Visitor {
   isPausing: boolean;

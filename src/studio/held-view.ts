@@ -71,7 +71,7 @@ export async function viewHeld(
 }
 
 /** The body that a person may read and edit; `undefined` for none, for a long one, and for one that is no text. */
-export async function shownBody({ request }: HeldCall): Promise<string | undefined> {
+async function shownBody({ request }: HeldCall): Promise<string | undefined> {
   const { body } = request.shown;
   if (body !== undefined) return JSON.stringify(body, null, 2);
   if (request.openContent === undefined) return undefined;

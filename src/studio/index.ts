@@ -1,2 +1,2 @@
-export { CallGate } from './call-gate.js';
-export { type StudioOptions, studioRouter } from './studio-router.js';
+export { openStudioCalls } from './shared-calls.js';
+export { heldViews, type StudioOptions, studioRouter } from './studio-router.js';

@@ -12,12 +12,13 @@ import {
   visitorOf,
   wantsJson,
 } from '../web/index.js';
-import type { CallGate, HeldCall } from './call-gate.js';
+import type { HeldCall } from './call-gate.js';
 import { readEdits } from './edit-request.js';
-import { type HeldView, shownBody, viewHeld } from './held-view.js';
+import { viewHeld } from './held-view.js';
+import type { StudioCalls, ViewOf } from './studio-calls.js';
 
 export interface StudioOptions {
-  readonly gate: CallGate;
+  readonly calls: StudioCalls;
   readonly recorder: Recorder;
   readonly streams: EventStreams;
   /** Where the person is sent to allow something. */
@@ -58,36 +59,30 @@ const formBody = [
  * `GET /studio` and what belongs to it: the person's pages in a frame, the wire beside them, and calls that are held until
  * the visitor has looked at them. Only where the platform is a sandbox: there is no such router in live mode.
  */
-export function studioRouter({ gate, recorder, streams, onboardUrl, now }: StudioOptions): Router {
+export function studioRouter({ calls, recorder, streams, onboardUrl, now }: StudioOptions): Router {
   const router = Router();
-  const viewsOf = (visitorId: string): Promise<HeldView[]> =>
-    Promise.all(
-      gate
-        .heldOf(visitorId)
-        .map(async (held) =>
-          viewHeld(held, topicOf(asked(held)), await usedNonce(recorder, visitorId, held)),
-        ),
-    );
-
   router.get('/studio', async (req, res) => {
     // The phone shows the studio's own pages too, once: not a studio in a studio.
     if (req.get('sec-fetch-dest') === 'iframe') return res.redirect(303, '/');
     const visitorId = ensureVisitor(req, now());
     const { id, steps, count } = await recorder.journeyOf(visitorId);
     if (wantsJson(req))
-      return void res.json({ isPausing: gate.isPausing(visitorId), held: await viewsOf(visitorId) });
+      return void res.json({
+        isPausing: await calls.isPausing(visitorId),
+        held: await calls.heldOf(visitorId),
+      });
     const first = Math.max(0, steps.length - shownSteps);
     renderPage(req, res, 'studio/show', {
       journey: { id, count, hidden: first },
       rows: rowsOf(steps, first, translator(languageOf(req))),
-      isPausing: gate.isPausing(visitorId),
-      held: await viewsOf(visitorId),
+      isPausing: await calls.isPausing(visitorId),
+      held: await calls.heldOf(visitorId),
       apart: apartFrom(req, onboardUrl),
     });
   });
 
   router.get('/studio/held', async (req, res) => {
-    renderPage(req, res, 'studio/held', { held: await viewsOf(visitorIn(req)) });
+    renderPage(req, res, 'studio/held', { held: await calls.heldOf(visitorIn(req)) });
   });
 
   router.get('/studio/events', async (req, res) => {
@@ -100,63 +95,81 @@ export function studioRouter({ gate, recorder, streams, onboardUrl, now }: Studi
     });
     if (!stream.isOpen) return;
     let { id, count } = await recorder.headOf(visitorId);
-    if (!stream.isOpen) return;
-    const tell = () => {
-      const held = gate.heldOf(visitorId).map((call) => `${call.id} ${call.round}`);
-      stream.send('state', { journey: id, count, held, isPausing: gate.isPausing(visitorId) });
+    let last = '';
+    const look = async () => {
+      const held = (await calls.heldOf(visitorId)).map((call) => `${call.id} ${call.round}`);
+      const state = { journey: id, count, held, isPausing: await calls.isPausing(visitorId) };
+      if (JSON.stringify(state) === last) return;
+      last = JSON.stringify(state);
+      stream.send('state', state);
     };
+    let isLooking = false;
+    let lookAgain = false;
+    // One look at a time, so that an older state is never sent after a newer one.
+    const tell = async () => {
+      lookAgain = true;
+      if (isLooking) return;
+      isLooking = true;
+      while (lookAgain && stream.isOpen) {
+        lookAgain = false;
+        await look().catch(() => stream.end());
+      }
+      isLooking = false;
+    };
+    const unwatch = await calls.watch(visitorId, () => void tell());
+    if (!stream.isOpen) return unwatch();
     ends.push(
-      gate.watch(visitorId, tell),
+      unwatch,
       recorder.subscribe(
         visitorId,
         { id, count },
         {
           onStep: (step) => {
             count = step.number;
-            tell();
+            void tell();
           },
           onNewJourney: (head) => {
             ({ id, count } = head);
-            tell();
+            void tell();
           },
           onClose: () => stream.end(),
         },
       ),
     );
-    tell();
+    void tell();
   });
 
-  router.post('/studio/pause', ...formBody, (req, res) => {
+  router.post('/studio/pause', ...formBody, async (req, res) => {
     const { on } = fieldsOf(req);
     if (on !== 'yes' && on !== 'no')
       throw new AppError('InvalidRequest', { details: [{ path: 'on', message: 'studio:problem.pause' }] });
-    gate.setPausing(visitorIn(req), on === 'yes');
-    seeOther(req, res, '/studio', { isPausing: gate.isPausing(visitorIn(req)) });
+    await calls.setPausing(visitorIn(req), on === 'yes');
+    seeOther(req, res, '/studio', { isPausing: await calls.isPausing(visitorIn(req)) });
   });
 
   router.post('/studio/restart', async (req, res) => {
     const visitorId = visitorIn(req);
-    gate.setPausing(visitorId, false);
-    gate.setPausing(visitorId, true);
+    await calls.setPausing(visitorId, false);
+    await calls.setPausing(visitorId, true);
     await recorder.clear(visitorId);
     seeOther(req, res, '/studio', { restarted: true });
   });
 
   router.post('/studio/calls/:id', ...formBody, async (req, res) => {
     const visitorId = visitorIn(req);
-    const held = gate.heldOf(visitorId).find(({ id }) => id === req.params.id);
+    const held = (await calls.heldOf(visitorId)).find(({ id }) => id === req.params.id);
     if (held === undefined) throw new AppError('NotFound');
     const fields = fieldsOf(req);
     if (fields.action === 'pass' || fields.action === 'withhold') {
-      gate.decide(visitorId, held.id, fields.action);
+      await calls.decide(visitorId, held.id, fields.action);
     } else if (fields.action === 'send' || fields.action === 'continue') {
-      const { patch, problems } = readEdits(held.request.shown, fields, await shownBody(held));
+      const { patch, problems } = readEdits(held.request, fields, held.shownBody);
       if (problems.length > 0) throw new AppError('InvalidRequest', { details: problems });
-      const isHeld = gate.decide(visitorId, held.id, {
+      const isHeld = await calls.decide(visitorId, held.id, {
         send: Object.keys(patch).length > 0 ? patch : undefined,
       });
       if (!isHeld) throw new AppError('NotFound');
-      if (fields.action === 'continue') gate.setPausing(visitorId, false);
+      if (fields.action === 'continue') await calls.setPausing(visitorId, false);
     } else {
       throw new AppError('InvalidRequest', {
         details: [{ path: 'action', message: 'studio:problem.action' }],
@@ -174,6 +187,12 @@ function visitorIn(req: Request): string {
 }
 
 const asked = ({ request: { call, shown } }: HeldCall) => ({ call, request: shown });
+
+/** How held calls are shown, with what the visitor's journey knows. */
+export const heldViews =
+  (recorder: () => Recorder): ViewOf =>
+  async (visitorId, held) =>
+    viewHeld(held, topicOf(asked(held)), await usedNonce(recorder(), visitorId, held));
 
 /** The nonce of the newest request of the same contract, to try what happens when it comes again. */
 async function usedNonce(
