@@ -13,5 +13,5 @@ export { openS3Store, type S3StoreOptions } from './s3-store.js';
 export { cookieSecret, createSealer, type Sealer } from './sealing.js';
 export { noSignals, postgresSignals, type Signals } from './signals.js';
 export { Spool } from './spool.js';
-export { insertOf, readRows, statementOf, updateOf, type Writer } from './statements.js';
+export { insertOf, readRows, type Statement, statementOf, updateOf, type Writer } from './statements.js';
 export { asSpoolError, asStorageError } from './storage-error.js';

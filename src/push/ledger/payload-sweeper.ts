@@ -11,6 +11,7 @@ const sweepEveryMs = 10 * 60_000;
  * under way are written to at least every half minute, and committed within seconds after.
  */
 const quietMs = 30 * 60_000;
+const payloadsPerStep = 500;
 
 /**
  * Removes payloads that nobody needs any more: of cancelled pushes at once, of failed ones after their retention, of
@@ -135,11 +136,11 @@ export class PayloadSweeper {
               .andWhere('updated_at', '<', this.#now() - this.#failedRetentionMs),
           ),
       );
-    // From the payloads, which are few, and not by the states, which a year of history has in common.
-    const over = this.#database('pushes').select(1).whereRaw('pushes.id = payloads.push_id');
-    isOver(over);
-    const expired = this.#database('payloads').whereExists(over);
-    for (const id of await expired.pluck('push_id')) await this.#releaseWhere(id, isOver);
+    for (let last: string | undefined = ''; last !== undefined; ) {
+      const step = await this.#expired(last, isOver);
+      for (const id of step.expired) await this.#releaseWhere(id, isOver);
+      last = step.last;
+    }
     const begun = await this.#database('uploads')
       .where('created_at', '<', this.#now() - uploadExpiryMs)
       .select('id', 'spool_name', 'parts');
@@ -152,6 +153,25 @@ export class PayloadSweeper {
     if (orphans.length > 0)
       this.#log.warn({ files: orphans.length }, 'removed files from the spool that no push knows');
     await this.#reportMissing();
+  }
+
+  /**
+   * From the payloads, which are few, and not by the states, which a year of history has in common; some at a time, because
+   * SQLite looks for each of their pushes on the event loop.
+   * @param after where the step before ended
+   */
+  async #expired(after: string, isOver: (pushes: QueryBuilder) => void) {
+    const ids: string[] = await this.#database('payloads')
+      .where('push_id', '>', after)
+      .orderBy('push_id')
+      .limit(payloadsPerStep)
+      .pluck('push_id');
+    const over = this.#database('pushes').whereIn('id', ids);
+    isOver(over);
+    return {
+      expired: ids.length > 0 ? ((await over.pluck('id')) as string[]) : [],
+      last: ids.length < payloadsPerStep ? undefined : ids.at(-1),
+    };
   }
 
   /**

@@ -66,6 +66,19 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the ledger in %s', (kind) => {
     expect(first.filter(({ visitorId }) => visitorId === 'anna').length).toBeGreaterThan(0);
   });
 
+  test('visitors get equal shares, also where what is free at a time can not be shared evenly', async () => {
+    const visitors = Array.from({ length: 5 }, (_, n) => `visitor-${n}`);
+    for (const visitorId of visitors) for (let n = 0; n < 20; n++) await stage.accept({ visitorId });
+    const queue = stage.queueOf('a');
+    const got = new Map(visitors.map((visitorId) => [visitorId, 0]));
+    for (let round = 0; round < 8; round++) {
+      for (const { visitorId } of await queue.claim(7)) got.set(visitorId, (got.get(visitorId) ?? 0) + 1);
+      const counts = [...got.values()];
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+    }
+    expect([...got.values()].reduce((sum, count) => sum + count)).toBe(56);
+  });
+
   test('what is due later is not taken, and after the clock stepped back it is brought forward', async () => {
     const push = await stage.accept();
     const queue = stage.queueOf('a');
