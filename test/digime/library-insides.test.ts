@@ -1,4 +1,5 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { init } from '../../src/digime/index.js';
@@ -42,6 +43,40 @@ test('A connection is told to stay alive once, however many requests it carries.
   } finally {
     Socket.prototype.setKeepAlive = setKeepAlive;
   }
+});
+
+test('A request names its host once, whether the client names it or a tool that changes the request.', async () => {
+  const hosts: string[][] = [];
+  platform.script(
+    'POST permission-access/import',
+    ...Array.from({ length: 2 }, () => (request: IncomingMessage, response: ServerResponse) => {
+      const { rawHeaders } = request;
+      hosts.push(rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === 'host'));
+      response.writeHead(201).end();
+    }),
+  );
+  const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+  await sdk.pushData({ ...user, data });
+  await sdk.pushData({ ...user, data, intercept: ({ send }) => send({ headers: { host: 'elsewhere' } }) });
+  expect(hosts).toEqual([[`127.0.0.1:${platform.port}`], ['elsewhere']]);
+});
+
+test('An idle connection is closed when the server has said that it will close it, and used again before.', async () => {
+  const ended: Promise<unknown>[] = [];
+  platform.script(
+    'POST permission-access/import',
+    ...Array.from({ length: 2 }, () => ({ socket }: IncomingMessage, response: ServerResponse) => {
+      if (ended.length === 0) ended.push(once(socket, 'end'));
+      response.writeHead(201, { 'Keep-Alive': 'timeout=1', Connection: 'keep-alive' }).end();
+    }),
+  );
+  const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+  await sdk.pushData({ ...user, data });
+  await sdk.pushData({ ...user, data });
+  expect(platform.connections).toBe(1);
+  await ended[0];
+  await sdk.readAccounts(user);
+  expect(platform.connections).toBe(2);
 });
 
 test('A signal of the caller is let go of when a call is over, and ends one that is not.', async () => {

@@ -5,7 +5,6 @@ import http, {
   validateHeaderValue,
 } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { urlToHttpOptions } from 'node:url';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
@@ -15,7 +14,7 @@ import { Stop } from './abort.js';
 import type { OutgoingBody } from './intercept.js';
 import { connectionFault, NetworkFault } from './network-fault.js';
 import type { ProxySetting } from './proxy-setting.js';
-import { letAnswersWin } from './sockets.js';
+import { keepSockets } from './sockets.js';
 import { toUpload, UploadBody } from './upload-body.js';
 
 /** The connections of one client: kept alive and used again, through a proxy only when asked for. */
@@ -27,29 +26,24 @@ export interface Transport {
   address?: Address;
 }
 
-/** The parts of a URL as `http.request` takes them; `path` ends in a slash. */
-type Address = Pick<http.RequestOptions, 'protocol' | 'hostname' | 'port' | 'path'>;
-
-/** Idle connections are closed before a server is likely to: one that it closes under a request would lose a push. */
-const agentOptions = { keepAlive: true, timeout: 15_000 };
+/** Where a base URL points, as `http.request` takes it. */
+interface Address {
+  isSecure: boolean;
+  hostname: string;
+  port: string;
+  /** The value of the header `Host`. */
+  host: string;
+  /** Ends in a slash. */
+  path: string;
+}
 
 /** Connections that stay open between calls. Idle ones do not keep the process alive. */
 export function createTransport(proxy?: ProxySetting): Transport {
   return {
-    httpAgent: withSockets(new http.Agent(agentOptions)),
-    httpsAgent: withSockets(new https.Agent(agentOptions)),
+    httpAgent: keepSockets(new http.Agent({ keepAlive: true })),
+    httpsAgent: keepSockets(new https.Agent({ keepAlive: true })),
     proxy,
   };
-}
-
-function withSockets<Any extends http.Agent>(agent: Any): Any {
-  const maker = agent as unknown as { createConnection(...parameters: unknown[]): Socket | undefined };
-  const createConnection = maker.createConnection;
-  maker.createConnection = (...parameters) => {
-    const socket = createConnection.apply(agent, parameters);
-    return socket && letAnswersWin(socket);
-  };
-  return agent;
 }
 
 /** One HTTP request. `path` is relative to `baseUrl`, which ends in a slash. */
@@ -135,7 +129,7 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
     if (request && !request.writableFinished) request.destroy();
   };
   try {
-    checkHeaders(outgoing.headers);
+    if (byAxios) checkHeaders(outgoing.headers);
     if (stop.fault) throw stop.fault;
     const response: Exchanged = await (byAxios
       ? byAxios(configOf(transport, outgoing, upload, stop), outgoing.headers)
@@ -179,13 +173,7 @@ function exchangeDirectly(
   upload: Buffer | UploadBody | undefined,
   stop: Stop,
 ): Promise<Exchanged> {
-  const { method, headers } = outgoing;
-  const base = addressOf(transport, outgoing.baseUrl);
-  const options = { ...base, path: `${base.path}${outgoing.path}`, method, headers };
-  const request =
-    base.protocol === 'https:'
-      ? https.request({ ...options, agent: transport.httpsAgent })
-      : http.request({ ...options, agent: transport.httpAgent });
+  const request = startRequest(transport, outgoing);
   return new Promise((resolve, reject) => {
     request.on('error', reject);
     request.once('response', (response) => {
@@ -203,12 +191,48 @@ function exchangeDirectly(
   });
 }
 
-/** Where the base URL points, taken apart once for each client. */
-function addressOf(transport: Transport, baseUrl: string): Address {
-  if (transport.address) return transport.address;
-  const { protocol, hostname, port, path } = urlToHttpOptions(new URL(baseUrl));
-  transport.address = { protocol, hostname, port, path };
-  return transport.address;
+/** @throws TypeValidationError for a header that cannot be one */
+function startRequest(transport: Transport, outgoing: Outgoing): ClientRequest {
+  transport.address ??= addressOf(outgoing.baseUrl);
+  const { isSecure, hostname, port, host, path } = transport.address;
+  const options = {
+    method: outgoing.method,
+    hostname,
+    port,
+    path: path + outgoing.path,
+    headers: headerLines(host, outgoing.headers),
+    agent: isSecure ? transport.httpsAgent : transport.httpAgent,
+  };
+  try {
+    return isSecure ? https.request(options) : http.request(options);
+  } catch (error) {
+    checkHeaders(outgoing.headers);
+    throw error;
+  }
+}
+
+/** Names and values in turns: Node writes and checks them as they are, where from an object it makes a table of them first. */
+function headerLines(host: string, headers: Readonly<Record<string, string>>): string[] {
+  const lines: string[] = [];
+  let hasHost = false;
+  for (const name in headers) {
+    lines.push(name, headers[name] as string);
+    hasHost ||= name.length === 4 && name.toLowerCase() === 'host';
+  }
+  if (!hasHost) lines.push('Host', host);
+  return lines;
+}
+
+function addressOf(baseUrl: string): Address {
+  const url = new URL(baseUrl);
+  const { protocol, hostname, port, path } = urlToHttpOptions(url);
+  return {
+    isSecure: protocol === 'https:',
+    hostname: hostname ?? '',
+    port: String(port ?? ''),
+    host: url.host,
+    path: path ?? '/',
+  };
 }
 
 /** The body as it was before a `Content-Encoding`, which we did not ask for. */
