@@ -10,6 +10,7 @@ const benches = {
   instances: async () => (await import('./instances.mjs')).benchInstances(),
   outage: async () => (await import('./outage.mjs')).benchOutage(),
   ledger: async () => (await import('./large-ledger.mjs')).benchLedger(),
+  start: async () => (await import('./start.mjs')).benchStart(),
   pages: async () => (await import('./pages.mjs')).benchPages(),
 };
 const chosen = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Config, ConfigError, loadConfig } from './config/index.js';
-import { type Sandbox, type SandboxCredentials, startSandbox } from './sandbox/index.js';
+import type { Sandbox, SandboxCredentials } from './sandbox/index.js';
 import { sandboxPlatform } from './sandbox-platform.js';
 import { type Platform, startApp } from './start-app.js';
 import { lockDataDir, ownSecret } from './storage/index.js';
@@ -18,7 +18,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function openSandbox(config: Config, log: Logger, fresh: boolean): Promise<Sandbox> {
+async function openSandbox(config: Config, log: Logger, fresh: boolean): Promise<Sandbox> {
+  // Not read where the app talks to the real digi.me.
+  const { startSandbox } = await import('./sandbox/index.js');
   return startSandbox({
     port: config.sandbox.port,
     host: config.sandbox.host,
