@@ -34,28 +34,41 @@ export async function connectProvider(page: Page, source: string): Promise<void>
   await page.waitForURL(/\/push\/provider/);
 }
 
-/** Nothing for axe to find, and nothing that sticks out at the side. The page must have been opened with `bypassCSP`. */
-export async function expectAccessible(page: Page): Promise<void> {
-  await page.addScriptTag({ path: axe });
+/** The rules of axe that look at colours. */
+const ofColours = ['color-contrast', 'link-in-text-block'];
+
+async function expectAxeFindsNothing(page: Page, rules?: readonly string[]): Promise<void> {
+  if (!(await page.evaluate('"axe" in window'))) await page.addScriptTag({ path: axe });
   // What is half faded in has other colours than those that a person reads.
   await page.evaluate(
-    `Promise.all(document.getAnimations().filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
-      .map(({ finished }) => finished.catch(() => undefined)))`,
+    `document.getAnimations().filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
+      .forEach((animation) => animation.finish())`,
   );
-  const found = await page.evaluate(async () => {
-    // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on the window
-    const { violations } = await (globalThis as any).axe.run({ resultTypes: ['violations'] });
-    return violations.map((violation: { id: string; nodes: { target: string[] }[] }) => [
-      violation.id,
-      violation.nodes.map(({ target }) => target.join(' ')),
-    ]);
-  });
-  expect(found).toEqual([]);
+  const found = await page.evaluate(
+    async (options) => {
+      // biome-ignore lint/suspicious/noExplicitAny: axe puts itself on the window
+      const { violations } = await (globalThis as any).axe.run(options);
+      return violations.map((violation: { id: string; nodes: { target: string[] }[] }) => [
+        violation.id,
+        violation.nodes.map(({ target }) => target.join(' ')),
+      ]);
+    },
+    { resultTypes: ['violations'], ...(rules && { runOnly: [...rules] }) },
+  );
+  expect({ url: page.url(), found }).toEqual({ url: page.url(), found: [] });
+}
+
+/** Nothing for axe to find, and nothing that sticks out at the side. The page must have been opened with `bypassCSP`. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await expectAxeFindsNothing(page);
   const wider = await page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );
   expect(wider).toBe(0);
 }
+
+/** For the same page in other colours: only what axe finds in colours can have changed. */
+export const expectColoursReadable = (page: Page): Promise<void> => expectAxeFindsNothing(page, ofColours);
 
 /**
  * Nothing sticks out at the side on the smallest phone, nor with text of twice the size (WCAG 1.4.10 and 1.4.4), and what
