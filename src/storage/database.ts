@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import createKnex, { type Knex } from 'knex';
 import { migrations } from './migrations.js';
@@ -93,7 +94,7 @@ function openPostgres(connectionString: string, silence: { readonly limitMs: num
       afterCreate(connection: PostgresConnection, done: (error: Error | null, connection: unknown) => void) {
         // bigint columns hold sizes and Unix milliseconds: all of them are safe integers.
         connection.setTypeParser(20, (text) => Number(text));
-        endWhenSilent(connection, silence);
+        endWhenUseless(connection, silence);
         done(null, connection);
       },
     },
@@ -104,11 +105,18 @@ function openPostgres(connectionString: string, silence: { readonly limitMs: num
 interface PostgresConnection {
   setTypeParser(oid: number, parse: (text: string) => unknown): void;
   query(config: object, answered: (error: unknown, result: unknown) => void): unknown;
-  connection: { stream: { destroy(): void } };
+  connection: { stream: Socket };
 }
 
-/** A query that nothing answers fails with its connection, as when the server had ended it; the pool makes another one. */
-function endWhenSilent(connection: PostgresConnection, silence: { readonly limitMs: number }): void {
+/** What a server says that is a standby, or was made one: `read_only_sql_transaction` (PostgreSQL's manual, Appendix A). */
+const readOnly = '25006';
+
+/**
+ * A query that nothing answers fails with its connection, as when the server had ended it; the pool makes another one. So
+ * does one that a standby refuses: the address leads to the new primary by now, or soon, and a connection in use would
+ * stay where it is.
+ */
+function endWhenUseless(connection: PostgresConnection, silence: { readonly limitMs: number }): void {
   const query = connection.query.bind(connection);
   connection.query = (config, answered) => {
     // The driver has other ways to be called; Knex takes this one for every statement of ours.
@@ -116,7 +124,11 @@ function endWhenSilent(connection: PostgresConnection, silence: { readonly limit
     const timer = setTimeout(() => connection.connection.stream.destroy(), silence.limitMs);
     return query(config, (error, result) => {
       clearTimeout(timer);
-      answered(error, result);
+      if ((error as { code?: unknown } | null)?.code !== readOnly) return answered(error, result);
+      // Answered when the pool knows that the connection has ended: it must not give it out again.
+      const { stream } = connection.connection;
+      stream.once('close', () => setImmediate(() => answered(error, result)));
+      stream.destroy();
     });
   };
 }

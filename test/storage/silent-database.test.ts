@@ -36,3 +36,27 @@ test('a connection on which PostgreSQL answers nothing any more is given up, and
     await network.close();
   }
 });
+
+test('a connection to a server that only reads by now is given up, and the next query goes to the one that writes', async () => {
+  const database = await openDatabase({ dataDir: tmpdir(), databaseUrl: await postgres.newDatabase() });
+  const pidOf = async () => (await database.raw('select pg_backend_pid() as pid')).rows[0].pid;
+  try {
+    // What is in use stays in the pool: without an end it would be given out again and again.
+    const before = await pidOf();
+    await database.raw('set default_transaction_read_only = on');
+    const failure = await probeDatabase(database).catch((error: unknown) => error);
+    expect(asStorageError(failure)).toMatchObject({ code: 'StorageUnavailable' });
+    await probeDatabase(database);
+    expect(await pidOf()).not.toBe(before);
+    const within = database.transaction(async (transaction) => {
+      await transaction.raw('set transaction read only');
+      await transaction('used_states').insert({ state_hash: 'x', used_at: 1 });
+    });
+    expect(asStorageError(await within.catch((error: unknown) => error))).toMatchObject({
+      code: 'StorageUnavailable',
+    });
+    await probeDatabase(database);
+  } finally {
+    await database.destroy();
+  }
+});

@@ -19,6 +19,8 @@ export interface UnsteadyProxy {
   /** How often `dropEvery` has done that. */
   readonly drops: number;
   restore(): void;
+  /** New connections lead to this port from now on. */
+  leadTo(port: number): void;
   close(): Promise<void>;
 }
 
@@ -29,10 +31,11 @@ export async function startUnsteadyProxy(targetPort: number): Promise<UnsteadyPr
   let bytesPerSecond: number | undefined;
   let sentBytes = 0;
   let drops = 0;
+  let target = targetPort;
   const dropAt: number[] = [];
   const server = createServer((client) => {
     if (isCut) return void client.destroy();
-    const upstream = connect(targetPort, '127.0.0.1');
+    const upstream = connect(target, '127.0.0.1');
     const pair = { client, upstream, isStalled: false };
     pairs.add(pair);
     const rate = bytesPerSecond;
@@ -90,6 +93,9 @@ export async function startUnsteadyProxy(targetPort: number): Promise<UnsteadyPr
     restore() {
       isCut = false;
       bytesPerSecond = undefined;
+    },
+    leadTo(port) {
+      target = port;
     },
     async close() {
       const closed = once(server, 'close');
