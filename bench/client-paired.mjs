@@ -8,7 +8,7 @@ import { median } from './row.mjs';
  * in turns, and how often the second was the cheaper one.
  */
 const [before = '', after = ''] = process.argv.slice(2);
-const rounds = 9;
+const rounds = 25;
 const initOf = async (folder) =>
   (await import(pathToFileURL(join(resolve(folder), 'digime/index.js')).href)).init;
 const measured = await withServer(async (port) => {

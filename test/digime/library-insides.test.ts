@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { init } from '../../src/digime/index.js';
+import { eventually } from '../support/eventually.js';
 import { applicationId, contract, firstToken, LocalPlatform } from './local-platform.js';
 
 // What the client relies on inside axios and Node, each in one file of src/digime/wire: axios-exchange.ts and http.ts (the adapter, its headers
@@ -77,6 +78,24 @@ test('An idle connection is closed when the server has said that it will close i
   await ended[0];
   await sdk.readAccounts(user);
   expect(platform.connections).toBe(2);
+});
+
+test('A connection that ended while it was idle is not used again, and ends nothing else.', async () => {
+  for (const end of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
+    const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+    const before = platform.connections;
+    let socket: Socket | undefined;
+    platform.script('POST permission-access/import', (request, response) => {
+      socket = request.socket;
+      response.writeHead(201).end();
+    });
+    await sdk.pushData({ ...user, data });
+    const closed = once(socket as Socket, 'close');
+    end(socket as Socket);
+    await closed;
+    const push = () => sdk.pushData({ ...user, data }).then(() => platform.connections, String);
+    expect(await eventually('a connection of its own', push, Number.isInteger)).toBe(before + 2);
+  }
 });
 
 test('A signal of the caller is let go of when a call is over, and ends one that is not.', async () => {

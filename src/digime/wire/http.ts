@@ -14,7 +14,7 @@ import { Stop } from './abort.js';
 import type { OutgoingBody } from './intercept.js';
 import { connectionFault, NetworkFault } from './network-fault.js';
 import type { ProxySetting } from './proxy-setting.js';
-import { keepSockets } from './sockets.js';
+import { idleMs, keepAnswers, keepInOneList } from './sockets.js';
 import { toUpload, UploadBody } from './upload-body.js';
 
 /** The connections of one client: kept alive and used again, through a proxy only when asked for. */
@@ -39,9 +39,12 @@ interface Address {
 
 /** Connections that stay open between calls. Idle ones do not keep the process alive. */
 export function createTransport(proxy?: ProxySetting): Transport {
+  // Through a proxy there is more than one address, and Node's agent tells them apart.
+  const options = { keepAlive: true, ...(proxy && { timeout: idleMs }) };
+  const keep = <Any extends http.Agent>(agent: Any) => keepAnswers(proxy ? agent : keepInOneList(agent));
   return {
-    httpAgent: keepSockets(new http.Agent({ keepAlive: true })),
-    httpsAgent: keepSockets(new https.Agent({ keepAlive: true })),
+    httpAgent: keep(new http.Agent(options)),
+    httpsAgent: keep(new https.Agent(options)),
     proxy,
   };
 }

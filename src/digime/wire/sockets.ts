@@ -2,46 +2,90 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Idle connections are closed before a server is likely to: one that it closes under a request would lose a push. */
-const idleMs = 15_000;
+export const idleMs = 15_000;
 
 /** How long a failed write waits for an answer that may already lie in the receive buffer. */
 const graceMs = 500;
 
 type Done = (error?: Error | null) => void;
 
-/** What an agent's methods are given, and Node's types leave out. */
-interface ConnectionMaker {
+/** Idle connections that are kept at most, as many as Node's agent keeps by default. */
+const maxIdle = 256;
+
+/** What Node's agents, and libraries that build upon them, rely on, and Node's types leave out. */
+interface AgentInsides {
   createConnection(...parameters: unknown[]): Socket | undefined;
+  addRequest(request: ClientRequest & RequestInsides, ...parameters: unknown[]): void;
 }
 
-/**
- * Lets an agent keep its connections at a lower price. Node's own way compares all options of TLS for each request, and sets
- * four timers for a limit that only idle connections have; half of what a post of 10 kB costs beyond its system calls.
- */
-export function keepSockets<Any extends Agent>(agent: Any): Any {
-  const maker = agent as unknown as ConnectionMaker;
-  const createConnection = maker.createConnection;
-  maker.createConnection = (...parameters) => {
-    // Counts from the last byte that went either way. Node closes a connection then if no request has it.
-    const socket = createConnection.apply(agent, parameters)?.setTimeout(idleMs);
+interface RequestInsides {
+  onSocket(socket: Socket): void;
+  shouldKeepAlive: boolean;
+  res?: IncomingMessage;
+}
+
+type AgentSocket = Socket & { _httpMessage?: RequestInsides | null };
+
+/** Makes every connection of an agent one that lets an early answer win. */
+export function keepAnswers<Any extends Agent>(agent: Any): Any {
+  const insides = agent as unknown as AgentInsides;
+  const { createConnection } = insides;
+  insides.createConnection = (...parameters) => {
+    const socket = createConnection.apply(agent, parameters);
     return socket && letAnswersWin(socket);
-  };
-  // One client has one set of options; a proxy has another address.
-  agent.getName = (options) =>
-    `${options?.host}:${options?.port}:${(options as { servername?: string } | undefined)?.servername}`;
-  agent.keepSocketAlive = (socket: Socket) => {
-    const limitMs = idleLimitMs(socket);
-    if (socket.timeout !== limitMs) socket.setTimeout(limitMs);
-    socket.unref();
-    return limitMs > 0;
   };
   return agent;
 }
 
+/**
+ * Lets an agent whose requests all go to one address keep its idle connections in one list. Node's own way looks up all
+ * options of each request and sets four timers for a limit that only idle connections have: a third of what a post of 10 kB
+ * costs beyond its system calls. Opening a connection stays Node's.
+ */
+export function keepInOneList<Any extends Agent>(agent: Any): Any {
+  const insides = agent as unknown as AgentInsides;
+  const { addRequest, createConnection } = insides;
+  const idle: Socket[] = [];
+  insides.createConnection = (...parameters) => {
+    const socket = createConnection.apply(agent, parameters);
+    const forget = () => {
+      const at = idle.indexOf(socket as Socket);
+      if (at < 0) return;
+      idle.splice(at, 1);
+      socket?.destroy();
+    };
+    // While it is idle nobody else listens. The timeout counts from the last byte that went either way.
+    return socket?.setTimeout(idleMs).on('error', forget).on('timeout', forget).on('close', forget);
+  };
+  insides.addRequest = (request, ...parameters) => {
+    let socket = idle.pop();
+    while (socket && !socket.writable) socket = idle.pop();
+    if (!socket) {
+      addRequest.call(agent, request, ...parameters);
+      return;
+    }
+    socket.ref();
+    request.reusedSocket = true;
+    request.onSocket(socket);
+  };
+  agent.removeAllListeners('free').on('free', (socket: AgentSocket) => {
+    const request = socket._httpMessage;
+    const limitMs = request?.shouldKeepAlive ? idleLimitMs(request) : 0;
+    if (limitMs === 0 || !socket.writable || idle.length >= maxIdle) {
+      socket.destroy();
+      return;
+    }
+    socket._httpMessage = null;
+    if (socket.timeout !== limitMs) socket.setTimeout(limitMs);
+    socket.unref();
+    idle.push(socket);
+  });
+  return agent;
+}
+
 /** A server may say that it closes idle connections sooner (`Keep-Alive: timeout=5`). */
-function idleLimitMs(socket: Socket): number {
-  const { _httpMessage: request } = socket as { _httpMessage?: ClientRequest & { res?: IncomingMessage } };
-  const hint = request?.res?.headers['keep-alive'];
+function idleLimitMs({ res }: RequestInsides): number {
+  const hint = res?.headers['keep-alive'];
   const seconds = typeof hint === 'string' ? /^timeout=(\d+)/.exec(hint)?.[1] : undefined;
   return seconds === undefined ? idleMs : Math.min(idleMs, Number(seconds) * 1000);
 }
