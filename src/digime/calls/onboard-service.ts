@@ -48,7 +48,7 @@ export async function getOnboardServiceUrl(
 ): Promise<GetOnboardServiceUrlResponse> {
   checkArguments('getOnboardServiceUrl', shape, args);
   const call = 'getOnboardServiceUrl';
-  const { result, userAccessToken } = await callForUser(client, { ...args, call }, (token, earlierAttempts) =>
+  const { result, userAccessToken } = await callForUser(client, call, args, (token, earlierAttempts) =>
     startOnboarding(client, {
       call,
       path: 'oauth/token/reference',

@@ -67,7 +67,7 @@ export async function getReauthorizeUrl(
   const call = 'getReauthorizeUrl';
   const { codeVerifier, codeChallenge } = newCodeVerifier();
   client.secrets.add(codeVerifier);
-  const { result, userAccessToken } = await callForUser(client, { ...args, call }, (token, earlierAttempts) =>
+  const { result, userAccessToken } = await callForUser(client, call, args, (token, earlierAttempts) =>
     startOnboarding(client, {
       call,
       path: 'oauth/token/reference',
@@ -111,7 +111,7 @@ export async function getReauthorizeAccountUrl(
     { contract, options: args },
   );
   const { id: accountRef } = parseAnswer<{ id: string }>(object({ id: text }), reference.body, reference);
-  const { result, userAccessToken } = await callForUser(client, { ...args, call }, (token, earlierAttempts) =>
+  const { result, userAccessToken } = await callForUser(client, call, args, (token, earlierAttempts) =>
     startOnboarding(client, {
       call,
       path: 'oauth/token/reference',

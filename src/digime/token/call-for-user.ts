@@ -16,7 +16,8 @@ type Try<Result> = (userAccessToken: UserAccessToken, earlierAttempts: number) =
  */
 export async function callForUser<Result>(
   client: Client,
-  args: UserCall & { call: string },
+  call: string,
+  args: UserCall,
   attempt: Try<Result>,
   cannotRepeat?: (refusal: ServerError) => void,
 ): Promise<{ result: Result; userAccessToken: UserAccessToken }> {
@@ -27,7 +28,7 @@ export async function callForUser<Result>(
   } catch (error) {
     if (!(error instanceof ServerError) || error.error.code !== 'InvalidToken') throw error;
     const fresh = await untilAborted(replaceAndHandOver(client, args), args.signal, () =>
-      aborted(args.call, args.signal),
+      aborted(call, args.signal),
     );
     cannotRepeat?.(error);
     return { result: await attempt(fresh, 1), userAccessToken: fresh };
@@ -46,7 +47,8 @@ export async function requestForUser(
 ): Promise<{ answer: PlatformAnswer; userAccessToken: UserAccessToken }> {
   const { result: answer, userAccessToken } = await callForUser(
     client,
-    { ...args, call: call.call },
+    call.call,
+    args,
     (token, earlierAttempts) =>
       callPlatform(client, call, {
         contract: args.contractDetails,
@@ -60,10 +62,7 @@ export async function requestForUser(
 }
 
 /** Not ended by the caller's signal: a rotated refresh token that nobody saved would be lost. */
-async function replaceAndHandOver(
-  client: Client,
-  args: UserCall & RefreshOptions & { call: string },
-): Promise<UserAccessToken> {
+async function replaceAndHandOver(client: Client, args: UserCall & RefreshOptions): Promise<UserAccessToken> {
   const { contractDetails, userAccessToken: stale, onExchange, intercept } = args;
   const lock = args.onAccessTokenRefresh ?? client.onAccessTokenRefresh;
   const refresh = () => refreshAccessToken(client, contractDetails, stale, { onExchange, intercept });

@@ -24,31 +24,34 @@ export class Watchdog {
 export class Stop {
   fault: NetworkFault | undefined;
   readonly #outer: AbortSignal | undefined;
-  readonly #listeners = new Set<() => void>();
+  readonly #onOuterAbort: (() => void) | undefined;
+  #listeners: readonly (() => void)[] = [];
 
   constructor(outer: AbortSignal | undefined) {
     this.#outer = outer;
-    if (outer?.aborted) this.#onOuterAbort();
-    else outer?.addEventListener('abort', this.#onOuterAbort, { once: true });
+    if (!outer) return;
+    this.#onOuterAbort = () => this.end(new NetworkFault('Aborted', 'ended by the caller', outer.reason));
+    if (outer.aborted) this.#onOuterAbort();
+    else outer.addEventListener('abort', this.#onOuterAbort, { once: true });
   }
 
   get aborted(): boolean {
     return this.fault !== undefined;
   }
 
-  addEventListener = (_type: 'abort', listener: () => void): void => {
-    this.#listeners.add(listener);
-  };
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners = [...this.#listeners, listener];
+  }
 
-  removeEventListener = (_type: 'abort', listener: () => void): void => {
-    this.#listeners.delete(listener);
-  };
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners = this.#listeners.filter((known) => known !== listener);
+  }
 
   /** Ends the exchange for this reason. */
   end(fault: NetworkFault): void {
     if (this.fault) return;
     this.fault = fault;
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 
   /** A deadline that ends the exchange. */
@@ -60,11 +63,8 @@ export class Stop {
 
   /** Lets go of the caller's signal. */
   release(): void {
-    this.#outer?.removeEventListener('abort', this.#onOuterAbort);
+    if (this.#onOuterAbort) this.#outer?.removeEventListener('abort', this.#onOuterAbort);
   }
-
-  readonly #onOuterAbort = () =>
-    this.end(new NetworkFault('Aborted', 'ended by the caller', this.#outer?.reason));
 }
 
 /** The outcome of a promise that others share, or `onAbort()` thrown as soon as the signal ends the waiting. */

@@ -130,7 +130,8 @@ function isPage(kind: string): boolean {
  * Reads an answer's body whole, at most `maxBytes` after decompression, within the deadline it was opened with.
  * @throws NetworkFault; the exchange is over either way
  */
-function readWhole(incoming: Incoming, maxBytes: number): Promise<Buffer> {
+async function readWhole(incoming: Incoming, maxBytes: number): Promise<Buffer> {
+  if (incoming.isWhole) return readBuffered(incoming, maxBytes);
   return new Promise<Buffer>((resolve, reject) => {
     const { body } = incoming;
     const chunks: Buffer[] = [];
@@ -147,6 +148,16 @@ function readWhole(incoming: Incoming, maxBytes: number): Promise<Buffer> {
         reject(incoming.fault() ?? new NetworkFault('TruncatedResponse', 'the answer broke off'));
     });
   }).finally(() => incoming.close());
+}
+
+/** The same for a body that has arrived whole, without waiting. */
+function readBuffered(incoming: Incoming, maxBytes: number): Buffer {
+  const content: Buffer = incoming.body.read() ?? Buffer.alloc(0);
+  if (content.length > maxBytes) incoming.breakOff(tooLarge(maxBytes));
+  incoming.close();
+  const fault = incoming.fault();
+  if (fault) throw fault;
+  return content;
 }
 
 /**

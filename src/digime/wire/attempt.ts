@@ -58,7 +58,8 @@ export function newAttempt(
         ...patch?.claims,
       }
     : {};
-  for (const [name, value] of Object.entries(patch?.claims ?? {})) if (value === null) delete claims[name];
+  if (patch?.claims)
+    for (const [name, value] of Object.entries(patch.claims)) if (value === null) delete claims[name];
   client.secrets.add(...secretsOf(claims));
   return { number, startedAt: client.now(), durationMs: 0, claims, headers: {}, sentBytes: 0 };
 }
@@ -73,21 +74,31 @@ export async function signAttempt(
 ): Promise<OutgoingBody | undefined> {
   const key = contract && loadContractKey(contract.privateKey);
   if (key) client.secrets.addKey(key.pem);
-  const [token, descriptorToken] = await Promise.all([
-    key && signToken(key, attempt.claims),
+  const signing = key && signToken(key, attempt.claims);
+  // Begun before the other is awaited: both are signed at the same time.
+  const descriptorSigning =
     key && call.fileDescriptor !== undefined
       ? client.descriptorTokens.tokenOf(key, call.fileDescriptor)
-      : undefined,
-  ]);
+      : undefined;
+  const token = signing && (await signing);
+  const descriptorToken = descriptorSigning && (await descriptorSigning);
   const json = patch?.body ?? (call.json === undefined ? undefined : Buffer.from(JSON.stringify(call.json)));
-  const body = json ? { content: json, sizeBytes: json.length } : await call.content?.open();
+  const opened = json ? { content: json, sizeBytes: json.length } : call.content?.open();
+  const body = opened instanceof Promise ? await opened : opened;
   attempt.headers = headersOf(call, token, descriptorToken, body);
-  for (const [name, value] of Object.entries(patch?.headers ?? {})) {
-    const known = Object.keys(attempt.headers).find((other) => other.toLowerCase() === name.toLowerCase());
-    if (known !== undefined) delete attempt.headers[known];
-    if (value !== null) attempt.headers[known ?? name] = value;
-  }
+  if (patch?.headers) patchHeaders(attempt.headers, patch.headers);
   return body;
+}
+
+function patchHeaders(
+  headers: Record<string, string>,
+  changes: Readonly<Record<string, string | null>>,
+): void {
+  for (const [name, value] of Object.entries(changes)) {
+    const known = Object.keys(headers).find((other) => other.toLowerCase() === name.toLowerCase());
+    if (known !== undefined) delete headers[known];
+    if (value !== null) headers[known ?? name] = value;
+  }
 }
 
 /** The call with a patch applied; what belongs to the signature is patched when it is signed. */
@@ -148,7 +159,9 @@ export function headersOf(
 /** How errors name a request, and what must not appear in them. */
 export function identify(client: Client, call: PlatformCall): RequestIdentity {
   const { path, shownPath = path } = call;
-  const shown = shownPath.split('/');
-  if (shownPath !== path) client.secrets.add(...path.split('/').filter((part) => !shown.includes(part)));
+  if (shownPath !== path) {
+    const shown = shownPath.split('/');
+    client.secrets.add(...path.split('/').filter((part) => !shown.includes(part)));
+  }
   return { call: call.call, method: call.method, shownPath, secrets: client.secrets };
 }

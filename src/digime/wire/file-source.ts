@@ -23,22 +23,30 @@ export const fileDataShape = allOf(
   where((value) => !isReadable(value) || isFresh(value), 'is a stream that has ended or failed already'),
 );
 
-/** Opens the file for one attempt. @throws SourceFault when it cannot be opened @internal */
-export async function openFileSource(
+/**
+ * Opens the file for one attempt; bytes in memory are there at once, and are sent as they are, without a copy.
+ * @throws SourceFault when it cannot be opened
+ * @internal
+ */
+export function openFileSource(
   fileData: FileData,
   fileSize: number | undefined,
-): Promise<OutgoingBody> {
+): OutgoingBody | Promise<OutgoingBody> {
   if (fileData instanceof Uint8Array) return { content: asBuffer(fileData), sizeBytes: fileData.byteLength };
   if (isReadable(fileData)) return { content: fileData, sizeBytes: fileSize };
+  return openFresh(fileData, fileSize);
+}
+
+async function openFresh(open: OpenFile, sizeBytes: number | undefined): Promise<OutgoingBody> {
   let opened: unknown;
   try {
-    opened = await fileData();
+    opened = await open();
   } catch (error) {
     throw new SourceFault('FileSourceFailed', 'the file could not be opened', error);
   }
   if (!isReadable(opened) || !isFresh(opened))
     throw new SourceFault('FileSourceFailed', 'the function that opens the file gave no fresh Readable');
-  return { content: opened, sizeBytes: fileSize };
+  return { content: opened, sizeBytes };
 }
 
 /** @throws ServerError `FileMustBeSentAgain` for a file that cannot be sent twice; `refusal` is its cause @internal */

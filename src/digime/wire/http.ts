@@ -73,6 +73,8 @@ export interface Incoming {
   /** Names in lower case. */
   headers: Readonly<Record<string, string | undefined>>;
   body: Readable;
+  /** The last byte of `body` has arrived: what it buffers is all there is, and no deadline is needed. */
+  isWhole: boolean;
   /** Why it was ended from our side, if it was. */
   fault(): NetworkFault | undefined;
   /** Ends the deadline; a connection whose request was not sent whole is closed, not used again. */
@@ -142,15 +144,17 @@ export async function send(transport: Transport, outgoing: Outgoing): Promise<In
       if (response.status >= 300) upload.halt();
       else await upload.whollySentBy(request);
     }
+    const isWhole = (response.data as Partial<IncomingMessage>).complete === true;
     if (outgoing.answerMs !== undefined) {
       watchdog.stop();
-      watchdog = stop.watch(outgoing.answerMs);
+      if (!isWhole) watchdog = stop.watch(outgoing.answerMs);
     }
     return {
       status: response.status,
       statusText: response.statusText ?? '',
       headers: response.headers as Record<string, string | undefined>,
       body: response.data,
+      isWhole,
       fault: () => stop.fault,
       close,
       endDeadline: () => watchdog.stop(),
@@ -178,15 +182,18 @@ function exchangeDirectly(
 ): Promise<Exchanged> {
   const request = startRequest(transport, outgoing);
   return new Promise((resolve, reject) => {
+    let data: Readable | undefined;
     request.on('error', reject);
-    request.once('response', (response) => {
+    request.on('response', (response) => {
       const { statusCode: status = 0, statusMessage: statusText = '' } = response;
-      const data = inflated(response);
-      // All of it may have arrived: then ending the request alone would let the rest be read.
-      stop.addEventListener('abort', () => data.destroy(stop.fault));
+      data = inflated(response);
       resolve({ status, statusText, headers: response.headers, data, request });
     });
-    stop.addEventListener('abort', () => request.destroy(stop.fault));
+    stop.addEventListener('abort', () => {
+      request.destroy(stop.fault);
+      // All of it may have arrived: then ending the request alone would let the rest be read.
+      data?.destroy(stop.fault);
+    });
     if (upload instanceof UploadBody) {
       upload.once('error', (error) => request.destroy(error));
       upload.pipe(request);

@@ -191,9 +191,10 @@ async function takeAnswer(
     throw interpretRefusal(identity, incoming, attempt.answer.body, client.now());
   }
   if (call.expected === 'stream') return { status, headers, body: undefined, incoming, identity };
-  const { unreadable, ...read } = await readAccepted(incoming, call.expected, client.maxResponseBytes);
-  Object.assign(attempt.answer, read);
-  return { status, headers, body: read.body, ...(unreadable && { unreadable }), identity };
+  const { body, bytes, unreadable } = await readAccepted(incoming, call.expected, client.maxResponseBytes);
+  attempt.answer.body = body;
+  attempt.answer.bytes = bytes;
+  return { status, headers, body, ...(unreadable && { unreadable }), identity };
 }
 
 function asServerError(client: Client, call: PlatformCall, attempt: Attempt, error: unknown): unknown {
