@@ -8,6 +8,8 @@ import { type Platform, startApp } from './start-app.js';
 import { lockDataDir, ownSecret } from './storage/index.js';
 import { createLogger, type Logger } from './web/index.js';
 
+const warmUpAfterMs = 200;
+
 /** The real environment wins over `.env`. */
 function readEnvironment(): Record<string, string | undefined> {
   const fromFile = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
@@ -62,6 +64,7 @@ async function runSandbox(config: Config, log: Logger, fresh: boolean): Promise<
   say(`  API base URL      ${sandbox.baseUrl}`);
   say(`  onboarding URL    ${sandbox.onboardUrl}`);
   say(`  credentials       ${sandbox.url}sandbox/credentials`);
+  await sandbox.prepare();
 }
 
 async function findSandbox(config: Config, sandbox: Sandbox | undefined): Promise<Platform> {
@@ -92,7 +95,12 @@ async function runApp(config: Config, log: Logger, fresh: boolean): Promise<void
   }, log);
   if (sandbox !== undefined) say(`sandbox ready on ${sandbox.url.replace(/\/$/, '')}`);
   say(`app ready on http://localhost:${app.port}`);
-  app.warmUp().catch((err) => log.warn({ err }, 'something could not be made ready ahead of its first use'));
+  // Whoever waited for this line is answered first.
+  setTimeout(() => {
+    Promise.all([sandbox?.prepare(), app.warmUp()]).catch((err) =>
+      log.warn({ err }, 'something could not be made ready ahead of its first use'),
+    );
+  }, warmUpAfterMs).unref();
 }
 
 async function main(): Promise<void> {

@@ -54,6 +54,7 @@ async function main(): Promise<void> {
   }
   const url = sandbox.url.replace(/\/$/, '');
   process.stdout.write(`sandbox ready on ${url}\n  begin at          ${url}/sandbox\n`);
+  await sandbox.prepare();
 }
 
 main().catch((error: unknown) => {

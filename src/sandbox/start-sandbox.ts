@@ -10,10 +10,8 @@ import { RequestLog } from './control/request-log.js';
 import { credentialsOf, type SandboxCredentials } from './credentials.js';
 import { loadKeys } from './identity/keys.js';
 import { makePlatform } from './make-platform.js';
-import { createSandboxApp } from './sandbox-app.js';
 import type { SandboxOptions } from './sandbox-options.js';
 import { openState } from './state/state.js';
-import { sweep } from './state/sweep.js';
 
 export interface Sandbox {
   /** With a final slash, as the others: `http://localhost:8082/`. */
@@ -24,6 +22,8 @@ export interface Sandbox {
   /** What `GET /sandbox/credentials` answers. */
   credentials(): SandboxCredentials;
   control: SandboxControl;
+  /** Loads the routes, which the first request does otherwise. */
+  prepare(): Promise<void>;
   /** Stops listening, drops every open connection and closes its files. */
   close(): Promise<void>;
 }
@@ -40,16 +40,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     requestTimeout: 10 * 60_000,
     keepAliveTimeout: 30_000,
   });
-  let open: (app: RequestListener) => void = () => {};
-  const ready = new Promise<RequestListener>((resolve) => {
+  let open: (load: () => Promise<RequestListener>) => void = () => {};
+  const ready = new Promise<() => Promise<RequestListener>>((resolve) => {
     open = resolve;
   });
-  server.on('request', async (request, response) => (await ready)(request, response));
+  server.on('request', async (request, response) => (await (await ready)())(request, response));
   // The port first: a second sandbox that was started by mistake must not wipe the first one's folder.
   await listen(server, options);
   try {
     const opened = await openSandbox(options, server);
-    open(opened.app);
+    open(opened.loadApp);
     return opened.sandbox;
   } catch (error) {
     server.close();
@@ -69,7 +69,18 @@ async function openSandbox(options: SandboxOptions, server: Server) {
   const control = makeControl(platform, faults, requestLog);
   const credentials = () => credentialsOf(platform);
   const tell = options.log ?? (() => {});
-  const sweeping = setInterval(() => sweep(platform), sweepEveryMs).unref();
+  // Routes and sweeping are most of the code; whoever starts a sandbox can already be told its address and credentials.
+  let app: Promise<RequestListener> | undefined;
+  const loadApp = () => {
+    app ??= import('./sandbox-app.js').then(({ createSandboxApp }) =>
+      createSandboxApp({ platform, faults, requestLog, control, credentials, tell }),
+    );
+    return app;
+  };
+  const sweeping = setInterval(
+    async () => (await import('./state/sweep.js')).sweep(platform),
+    sweepEveryMs,
+  ).unref();
   const sandbox: Sandbox = {
     url: platform.urls.root,
     baseUrl: platform.urls.api,
@@ -77,6 +88,7 @@ async function openSandbox(options: SandboxOptions, server: Server) {
     port,
     credentials,
     control,
+    prepare: async () => void (await loadApp()),
     close: async () => {
       if (!server.listening) return;
       clearInterval(sweeping);
@@ -88,7 +100,7 @@ async function openSandbox(options: SandboxOptions, server: Server) {
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
-  return { sandbox, app: createSandboxApp({ platform, faults, requestLog, control, credentials, tell }) };
+  return { sandbox, loadApp };
 }
 
 async function listen(server: Server, { port = 0, host = '127.0.0.1' }: SandboxOptions): Promise<void> {

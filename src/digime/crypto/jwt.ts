@@ -1,5 +1,4 @@
 import { constants, createHash, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
-import jsonwebtoken from 'jsonwebtoken';
 import type { ContractKey } from './contract-key.js';
 
 /** Claims of a token: JSON values. */
@@ -66,7 +65,6 @@ export function newCodeVerifier(): { codeVerifier: string; codeChallenge: string
   return { codeVerifier, codeChallenge: createHash('sha256').update(codeVerifier).digest('base64url') };
 }
 
-const maxTokenChars = 64 * 1024;
 const modulusBits = { least: 2048, most: 8192 };
 
 /** A public key as a key set publishes it (RFC 7517): as PEM, or as the modulus and exponent of a JWK (RFC 7518 §6.3.1). */
@@ -88,35 +86,4 @@ export function loadPublicKey({ pem, n, e }: PublishedKey): KeyObject {
   const bits = key.asymmetricKeyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
   if (bits < modulusBits.least || bits > modulusBits.most) throw new Error('its key is not usable');
   return key;
-}
-
-/**
- * The `kid` and `jku` of a token that is not verified yet.
- * @throws Error when it is no compact JWS of PS512 with a `kid`, or marks header fields as critical, none of which we
- * understand (RFC 7515 §4.1.11)
- */
-export function readTokenHeader(token: string): { kid: string; jku: unknown } {
-  if (token.length > maxTokenChars) throw new Error('it is too long');
-  const header = jsonwebtoken.decode(token, { complete: true })?.header;
-  if (!header) throw new Error('it is not a JWT');
-  if (header.alg !== 'PS512') throw new Error('it is not signed with PS512');
-  if (header.crit !== undefined) throw new Error('its header has critical fields');
-  if (typeof header.kid !== 'string' || header.kid === '') throw new Error('it names no key');
-  return { kid: header.kid, jku: header.jku };
-}
-
-/**
- * The payload of a token that this public key signed with PS512 and that has not expired at `nowMs`
- * (RFC 8725 §3.1: the algorithm is ours to choose, never the token's).
- * @throws Error otherwise
- */
-export function verifyToken(token: string, publicKey: KeyObject, nowMs: number): Claims {
-  const payload = jsonwebtoken.verify(token, publicKey, {
-    algorithms: ['PS512'],
-    clockTimestamp: Math.floor(nowMs / 1000),
-  });
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-    throw new Error('its payload is not an object');
-  }
-  return payload;
 }

@@ -2,7 +2,7 @@ import { text } from '../arguments/arguments.js';
 import type { CallOptions } from '../arguments/call-options.js';
 import { list, object, optional } from '../arguments/shape.js';
 import type { Client } from '../client.js';
-import { type Claims, type PublishedKey, readTokenHeader, verifyToken } from '../crypto/jwt.js';
+import type { Claims, PublishedKey } from '../crypto/jwt.js';
 import { ServerError } from '../errors.js';
 import { untilAborted } from '../wire/abort.js';
 import type { PlatformAnswer } from '../wire/attempt.js';
@@ -26,6 +26,8 @@ export async function verifyPlatformToken(
   if (typeof token !== 'string' || token === '')
     throw ownError(answer.identity, 'UnexpectedResponse', 'the answer has no token', head);
   const refuse = (why: string) => ownError(answer.identity, 'InvalidPlatformToken', why, head);
+  // Loaded where there is something to verify: its library is a large part of the client's code.
+  const { readTokenHeader, verifyToken } = await import('../crypto/verify-jwt.js');
   try {
     const { kid, jku } = readTokenHeader(token);
     const path = client.keySet.pathOf(jku);

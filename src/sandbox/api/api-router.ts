@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Router } f
 import { applyFault } from '../control/apply-fault.js';
 import { type Faults, faultIn, type RouteName } from '../control/faults.js';
 import { meterBody } from '../control/meter.js';
+import { recordRequest } from '../control/record-request.js';
 import type { RequestLog } from '../control/request-log.js';
 import {
   queryCategories,
@@ -103,7 +104,11 @@ function recordAndFault(
 ): RequestHandler {
   return async (request, response, next) => {
     const startedAt = platform.clock.real();
-    const recorded = log.record(request, name, request.originalUrl, startedAt);
+    const recorded = recordRequest(log, request, {
+      route: name,
+      path: request.originalUrl,
+      timestamp: startedAt,
+    });
     const body = meterBody(request, recorded);
     Object.assign(response.locals, { recorded, body } satisfies CallLocals);
     // What a client still sends after its answer is read to the end: it may look at the answer only then.

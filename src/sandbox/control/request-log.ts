@@ -1,7 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type jwt from 'jsonwebtoken';
-import { decodeJwt } from '../identity/client-jwt.js';
-
 /** One request as `GET /sandbox/requests` shows it. `status` stays null while unanswered and when the connection was dropped. */
 export interface RecordedRequest {
   id: number;
@@ -30,23 +26,10 @@ export class RequestLog {
   #requests: RecordedRequest[] = [];
   #lastId = 0;
 
-  record(request: IncomingMessage, route: string, path: string, timestamp: number): RecordedRequest {
-    const bearer = decode(request.headers.authorization?.replace(/^Bearer /, ''));
-    const descriptor = decode(request.headers.filedescriptor);
+  /** Keeps it under the next id. What is given back goes on being changed until its answer has left. */
+  add(request: Omit<RecordedRequest, 'id'>): RecordedRequest {
     this.#lastId += 1;
-    const recorded: RecordedRequest = {
-      id: this.#lastId,
-      timestamp,
-      route,
-      method: request.method ?? '',
-      path,
-      status: null,
-      durationMs: null,
-      headers: { ...request.headers, ...(bearer && { authorization: bearer.header }) },
-      claims: bearer ? (bearer.payload as Record<string, unknown>) : null,
-      ...(descriptor && { fileDescriptor: (descriptor.payload as { metadata?: unknown }).metadata }),
-      body: { size: 0, sha256: null },
-    };
+    const recorded = { id: this.#lastId, ...request };
     this.#requests.push(recorded);
     if (this.#requests.length > keptRequests) this.#requests.shift();
     return recorded;
@@ -59,9 +42,4 @@ export class RequestLog {
   clear(): void {
     this.#requests = [];
   }
-}
-
-function decode(token: unknown): jwt.Jwt | undefined {
-  const decoded = typeof token === 'string' ? decodeJwt(token) : undefined;
-  return typeof decoded?.payload === 'object' && decoded.payload !== null ? decoded : undefined;
 }
