@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   type Exchange,
+  type ExchangeHook,
   type InterceptedRequest,
   type Interceptor,
   type RequestPatch,
@@ -24,6 +25,11 @@ export interface RecorderOptions {
 /** The options of a call of the digi.me client that let its requests be seen, and held. */
 export interface CallHooks extends Pick<CallOptions, 'intercept'> {
   onExchange(exchange: Exchange): void;
+  /**
+   * There where nobody wants to hold or change the visitor's requests: gives the hook for a call that is made without
+   * `intercept`, as one in another thread must be. `plan` makes the same request, for when it is to be made again.
+   */
+  onlyWatched?(plan: () => Promise<InterceptedRequest>): ExchangeHook;
 }
 
 /**
@@ -53,18 +59,31 @@ export class Recorder {
     const [first, ...others] = this.#interceptorsOf(visitorId);
     // What is kept comes after what a person changed, and before what is to go wrong only this time.
     const all = this.#keepsRequests ? [first, keep, ...others] : [first, ...others];
-    const intercept = chain(all.filter((one) => one !== undefined));
+    const standing = all.filter((one) => one !== undefined);
+    const intercept = chain(standing);
+    const isOnlyWatched = standing.every((one) => one === keep);
     return {
       onExchange: (exchange) => {
-        this.#journeys.add(visitorId, {
-          ...{ kind: 'exchange', at: exchange.startedAt, exchange },
-          ...(push !== undefined && { push }),
-          // The platform's keys are fetched in between and are not intercepted.
-          ...(made !== undefined && made.call === exchange.call && { made: repeatable(made) }),
-        });
+        // The platform's keys are fetched in between and are not intercepted.
+        const isMade = made !== undefined && made.call === exchange.call;
+        this.#took(visitorId, push, exchange, isMade ? repeatable(made as InterceptedRequest) : undefined);
       },
       ...(intercept && { intercept }),
+      ...(isOnlyWatched && {
+        onlyWatched: (plan) => (exchange) => {
+          const isPlanned = this.#keepsRequests && exchange.call === 'pushData';
+          this.#took(visitorId, push, exchange, isPlanned ? repeatableLater(plan) : undefined);
+        },
+      }),
     };
+  }
+
+  #took(visitorId: string, push: string | undefined, exchange: Exchange, made?: RepeatableCall): void {
+    this.#journeys.add(visitorId, {
+      ...{ kind: 'exchange', at: exchange.startedAt, exchange },
+      ...(push !== undefined && { push }),
+      ...(made && { made }),
+    });
   }
 
   browserStep(visitorId: string, name: BrowserStep, facts: Record<string, string | number> = {}): void {
@@ -101,6 +120,7 @@ export class Recorder {
     return this.#journeys.close();
   }
 }
+
 function repeatable(request: InterceptedRequest): RepeatableCall {
   return {
     hasContent: request.openContent !== undefined,
@@ -110,6 +130,15 @@ function repeatable(request: InterceptedRequest): RepeatableCall {
       });
     },
     signedCurl: async () => signedCurl(await request.sign()),
+  };
+}
+
+/** A call with a body of the user's that was not intercepted: it is planned anew when somebody wants it again. */
+function repeatableLater(plan: () => Promise<InterceptedRequest>): RepeatableCall {
+  return {
+    hasContent: true,
+    repeat: async () => repeatable(await plan()).repeat(),
+    signedCurl: async () => repeatable(await plan()).signedCurl(),
   };
 }
 

@@ -13,6 +13,8 @@ import { Deliverer } from './delivery/deliver.js';
 import { Dispatcher } from './delivery/dispatcher.js';
 import { AttemptMaker } from './delivery/make-attempt.js';
 import { PlatformCircuit } from './delivery/platform-circuit.js';
+import { RecentPayloads } from './delivery/recent-payloads.js';
+import { DirectSender } from './delivery/sender.js';
 import { LibraryIntake } from './intake/library-intake.js';
 import { PushIntake } from './intake/push-intake.js';
 import { UploadGuard } from './intake/upload-guard.js';
@@ -96,7 +98,8 @@ export function createPushService(options: PushServiceOptions): PushService {
   const retention = new PushRetention(database, sweeper, config.retention, now);
   const guard = new UploadGuard(config.uploads, ledger, spool);
   const progress = new AttemptProgress(signals);
-  const deliverer = new Deliverer({ sdk, calls, spool, progress });
+  const direct = new DirectSender(sdk, spool);
+  const deliverer = new Deliverer({ calls, sender: direct, direct, progress });
   const circuit = new PlatformCircuit(config.dispatch);
   const counts = new StateCounts(database, now);
   const metrics = new PushMetrics(registry, {
@@ -107,21 +110,18 @@ export function createPushService(options: PushServiceOptions): PushService {
     platformIsAway: () => circuit.isAway,
     now,
   });
+  const recent = new RecentPayloads();
   const attempts = new AttemptMaker({
     ...{ deliverer, circuit, queue, connections, events, spool, recorder, metrics, tracing, log, now },
     settings: config.dispatch,
   });
   const dispatcher = new Dispatcher({
-    queue,
-    attempts,
-    circuit,
-    events,
-    signals,
+    ...{ queue, attempts, recent, circuit, events, signals, log, now },
     settings: config.dispatch,
-    log,
-    now,
   });
-  const intake = new PushIntake({ ledger, queue, dispatcher, sweeper, recorder, tracing, retryBudgetMs });
+  const intake = new PushIntake({
+    ...{ ledger, queue, dispatcher, recent, sweeper, recorder, tracing, retryBudgetMs },
+  });
   const libraryIntake = new LibraryIntake({ connections, guard, intake, spool, sweeper, maxUploadBytes });
   const records = new UploadRecords(database, sealer, now);
   const forUploads = { connections, guard, intake, spool, sweeper, signals, records, maxUploadBytes, limits };

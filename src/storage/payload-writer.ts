@@ -19,6 +19,8 @@ export interface StoredPayload {
   readonly head: Buffer;
   readonly key: Buffer;
   readonly sealed?: Buffer;
+  /** What `sealed` holds, in the clear: still in memory, so that it need not be opened to be sent. */
+  readonly plain?: Buffer;
   readonly spoolName?: string;
 }
 
@@ -114,7 +116,7 @@ export class PayloadWriter {
     if (this.#segments === undefined) {
       const plain = Buffer.concat(this.#small);
       const sealed = Buffer.concat(sealSegment(this.key, 0, true, plain));
-      this.#stored = { ...facts, sha256: this.#hash.update(plain).digest('hex'), sealed };
+      this.#stored = { ...facts, sha256: this.#hash.update(plain).digest('hex'), sealed, plain };
     } else {
       await this.#segments.end();
       this.#stored = { ...facts, sha256: this.#hash.digest('hex'), spoolName: this.#spoolName };

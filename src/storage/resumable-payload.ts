@@ -87,7 +87,7 @@ export class ResumablePayload {
     const facts = { size, head: await this.head(), key: this.#key };
     if (size <= inlineBytes) {
       const sealed = Buffer.concat(sealSegment(this.#key, 0, true, tail));
-      return { ...facts, sha256: createHash('sha256').update(tail).digest('hex'), sealed };
+      return { ...facts, sha256: createHash('sha256').update(tail).digest('hex'), sealed, plain: tail };
     }
     const last = tail.length > 0 ? sealSegment(this.#key, this.#segments, false, tail) : [];
     const segments = this.#segments + (tail.length > 0 ? 1 : 0);

@@ -7,6 +7,7 @@ import type { PayloadRecord, WorkQueue } from '../ledger/work-queue.js';
 import type { Push } from '../push.js';
 import type { AttemptMaker } from './make-attempt.js';
 import type { PlatformCircuit } from './platform-circuit.js';
+import type { RecentPayloads } from './recent-payloads.js';
 
 /** How often it looks at the ledger without being woken: for other processes' work and for clocks that were set. */
 const pollMs = 5000;
@@ -22,6 +23,7 @@ const shuttingDown = () => new Error('the app is shutting down');
 interface DispatcherParts {
   readonly queue: WorkQueue;
   readonly attempts: AttemptMaker;
+  readonly recent: Pick<RecentPayloads, 'take'>;
   readonly circuit: PlatformCircuit;
   readonly events: Pick<PushEvents, 'changed'>;
   readonly signals: Signals;
@@ -160,7 +162,7 @@ export class Dispatcher {
       const free = this.#free;
       if (this.#stopped || free <= 0) return;
       const claimed = await this.#parts.queue.claim(free);
-      for (const push of claimed) this.#run(push);
+      for (const push of claimed) this.#run(push, this.#parts.recent.take(push.id));
       if (claimed.length > 0) continue;
       this.#hasBacklog = this.#wokenWhilePumping;
       return;

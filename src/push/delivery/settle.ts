@@ -3,7 +3,7 @@ import { AppError } from '../../errors.js';
 import type { Settlement } from '../ledger/work-queue.js';
 import type { Attempt, Push } from '../push.js';
 import { backoffMs, type Verdict } from './classify-failure.js';
-import type { Delivery } from './deliver.js';
+import type { Delivery } from './sender.js';
 
 /** What becomes of a push that the platform took. */
 export function settleDelivery({ status, body, unreadable }: Delivery, attempt: Attempt): Settlement {

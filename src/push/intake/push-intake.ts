@@ -6,9 +6,10 @@ import type { Recorder } from '../../inspector/index.js';
 import type { StoredPayload } from '../../storage/index.js';
 import type { Tracing } from '../../tracing/index.js';
 import type { Dispatcher } from '../delivery/dispatcher.js';
+import type { RecentPayloads } from '../delivery/recent-payloads.js';
 import type { Ledger, NewPush } from '../ledger/ledger.js';
 import type { PayloadSweeper } from '../ledger/payload-sweeper.js';
-import type { WorkQueue } from '../ledger/work-queue.js';
+import type { PayloadRecord, WorkQueue } from '../ledger/work-queue.js';
 import type { Push } from '../push.js';
 
 /** What is known about a push once its payload was checked; the rest follows from the connection. */
@@ -25,6 +26,7 @@ interface PushIntakeParts {
   readonly ledger: Pick<Ledger, 'accept'>;
   readonly queue: Pick<WorkQueue, 'firstLease'>;
   readonly dispatcher: Pick<Dispatcher, 'reserve' | 'send' | 'giveBack' | 'announce'>;
+  readonly recent: Pick<RecentPayloads, 'keep'>;
   readonly sweeper: Pick<PayloadSweeper, 'discard' | 'discardIfUnknown' | 'discardUnlessKnown'>;
   readonly recorder: Pick<Recorder, 'browserStep'>;
   readonly tracing: Pick<Tracing, 'span' | 'current'>;
@@ -84,7 +86,7 @@ export class PushIntake {
     { connection, ...details }: PushDetails,
     payload: StoredPayload,
   ): Promise<{ push: Push; isNew: boolean }> {
-    const { ledger, queue, dispatcher, recorder, tracing, retryBudgetMs } = this.#parts;
+    const { ledger, queue, dispatcher, recent, recorder, tracing, retryBudgetMs } = this.#parts;
     const isUsable = connection.state === 'active';
     const request: NewPush = {
       ...details,
@@ -106,9 +108,8 @@ export class PushIntake {
         bytes: push.size,
         type: push.type,
       });
-      const { key, sealed, spoolName } = payload;
-      if (hasReservedSlot)
-        dispatcher.send(push, { key, ...(sealed && { sealed }), ...(spoolName && { spoolName }) });
+      if (hasReservedSlot) dispatcher.send(push, recordOf(payload));
+      else if (isUsable) recent.keep(push.id, recordOf(payload));
       isSent = hasReservedSlot;
       return accepted;
     } finally {
@@ -117,6 +118,13 @@ export class PushIntake {
     }
   }
 }
+
+/** What sending it takes; the sealed copy is not kept beside the bytes themselves. */
+const recordOf = ({ key, plain, sealed, spoolName }: StoredPayload): PayloadRecord => ({
+  key,
+  ...(plain ? { plain } : sealed && { sealed }),
+  ...(spoolName && { spoolName }),
+});
 
 /** Visible ASCII, at most 255 characters. */
 const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/;

@@ -32,10 +32,12 @@ const interrupted: PushError = {
 const afterInterruptionMs = (attempts: number) =>
   attempts <= 5 ? 0 : Math.min(600_000, 30_000 * 2 ** Math.min(attempts - 6, 10));
 
+/** Where a payload is: sealed in its row or in the store; and `plain`, where it is still in memory. */
 export interface PayloadRecord {
-  sealed?: Buffer;
-  spoolName?: string;
-  key: Buffer;
+  readonly plain?: Buffer;
+  readonly sealed?: Buffer;
+  readonly spoolName?: string;
+  readonly key: Buffer;
 }
 
 /**
