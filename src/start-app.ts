@@ -8,7 +8,7 @@ import { accountsRouter } from './accounts/index.js';
 import { createApp } from './app.js';
 import type { Config, Contracts } from './config/index.js';
 import { ConnectionCalls, Connections } from './connections/index.js';
-import { init } from './digime/index.js';
+import { type Exchange, init } from './digime/index.js';
 import {
   inspectorRouter,
   KeptRequests,
@@ -170,12 +170,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     ...{ settings: config.tracing, version: packageVersion(), log },
     continuesRequests: config.trustProxy !== false,
   });
+  const onExchange = config.tracing && ((exchange: Exchange) => tracing.exchange(exchange));
+  const { applicationId } = platform;
   const sdk = init({
-    applicationId: platform.applicationId,
+    applicationId,
     baseUrl: platform.baseUrl,
     onboardUrl: platform.onboardUrl,
     pushTimeoutMs: config.dispatch.pushTimeoutMs,
-    onExchange: config.tracing && ((exchange) => tracing.exchange(exchange)),
+    onExchange,
     now,
   });
   const connections = new Connections(database, sealer, platform.baseUrl, now, config.retention.connectionMs);
@@ -190,6 +192,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     spool,
     signals,
     sdk,
+    platform: { applicationId, baseUrl: platform.baseUrl },
+    onExchange,
     contracts: platform.contracts,
     connections,
     calls,

@@ -3,7 +3,7 @@ import type { Router } from 'express';
 import type { Registry } from 'prom-client';
 import type { Config, Contracts } from '../config/index.js';
 import type { ConnectionCalls, Connections } from '../connections/index.js';
-import type { DigiMe } from '../digime/index.js';
+import type { DigiMe, ExchangeHook } from '../digime/index.js';
 import type { Recorder } from '../inspector/index.js';
 import { type Database, isShared, type PayloadStore, type Sealer, type Signals } from '../storage/index.js';
 import type { Tracing } from '../tracing/index.js';
@@ -15,6 +15,7 @@ import { AttemptMaker } from './delivery/make-attempt.js';
 import { PlatformCircuit } from './delivery/platform-circuit.js';
 import { RecentPayloads } from './delivery/recent-payloads.js';
 import { DirectSender } from './delivery/sender.js';
+import { ThreadedSender } from './delivery/threaded-sender.js';
 import { LibraryIntake } from './intake/library-intake.js';
 import { PushIntake } from './intake/push-intake.js';
 import { UploadGuard } from './intake/upload-guard.js';
@@ -30,7 +31,7 @@ import { PushMetrics } from './push-metrics.js';
 
 /** What the push service is made from; it hands on to each of its parts what that part uses. */
 export interface PushServiceOptions {
-  config: Pick<Config, 'uploads' | 'dispatch' | 'retention'>;
+  config: Pick<Config, 'uploads' | 'dispatch' | 'retention' | 'dataDir' | 'payloadBucket'>;
   limits: RateLimits;
   /** Where the numbers about pushes are registered. */
   registry: Registry;
@@ -40,6 +41,9 @@ export interface PushServiceOptions {
   spool: PayloadStore;
   signals: Signals;
   sdk: DigiMe;
+  /** What `sdk` was made with: pushes are sent from another thread as well, by a client of its own. */
+  platform: { readonly applicationId: string; readonly baseUrl: string };
+  onExchange: ExchangeHook | undefined;
   contracts: Contracts;
   connections: Connections;
   calls: ConnectionCalls;
@@ -78,6 +82,8 @@ export function createPushService(options: PushServiceOptions): PushService {
     spool,
     signals,
     sdk,
+    platform,
+    onExchange,
     contracts,
     connections,
     calls,
@@ -99,7 +105,16 @@ export function createPushService(options: PushServiceOptions): PushService {
   const guard = new UploadGuard(config.uploads, ledger, spool);
   const progress = new AttemptProgress(signals);
   const direct = new DirectSender(sdk, spool);
-  const deliverer = new Deliverer({ calls, sender: direct, direct, progress });
+  const sender = new ThreadedSender({
+    direct,
+    settings: {
+      ...platform,
+      pushTimeoutMs: config.dispatch.pushTimeoutMs,
+      dataDir: config.payloadBucket === undefined ? config.dataDir : undefined,
+    },
+    onExchange,
+  });
+  const deliverer = new Deliverer({ calls, sender, direct, progress });
   const circuit = new PlatformCircuit(config.dispatch);
   const counts = new StateCounts(database, now);
   const metrics = new PushMetrics(registry, {
@@ -152,6 +167,7 @@ export function createPushService(options: PushServiceOptions): PushService {
       guard.close();
       sweeper.stop();
       await dispatcher.stop(withinMs);
+      await sender.close();
     },
   };
 }

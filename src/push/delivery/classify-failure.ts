@@ -5,6 +5,7 @@ import {
   TypeValidationError,
 } from '../../digime/index.js';
 import { isTokenRefusal } from '../../web/index.js';
+import { ThreadEnded } from './thread-ended.js';
 
 /** What follows from a failed attempt: the rows of 'When digi.me misbehaves' in `security.md`. */
 export type Verdict =
@@ -27,7 +28,8 @@ const refusedUnread = (status: number) =>
 export function classifyFailure(error: unknown): Verdict {
   // What the client won't even send will not be better tomorrow.
   if (error instanceof TypeValidationError) return { outcome: 'fail', possiblyArrived: false };
-  if (!(error instanceof ServerError)) return { outcome: 'retry', possiblyArrived: false };
+  if (!(error instanceof ServerError))
+    return { outcome: 'retry', possiblyArrived: error instanceof ThreadEnded };
   const { code, statusCode } = error.error;
   if (isTokenRefusal(error)) return { outcome: 'reauthorize', scope: 'connection' };
   // protocol.md, "Errors": 511 is about one account at its provider; the token and other accounts stay good.

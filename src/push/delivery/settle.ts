@@ -4,6 +4,7 @@ import type { Settlement } from '../ledger/work-queue.js';
 import type { Attempt, Push } from '../push.js';
 import { backoffMs, type Verdict } from './classify-failure.js';
 import type { Delivery } from './sender.js';
+import { ThreadEnded } from './thread-ended.js';
 
 /** What becomes of a push that the platform took. */
 export function settleDelivery({ status, body, unreadable }: Delivery, attempt: Attempt): Settlement {
@@ -76,6 +77,7 @@ function failureFacts(error: unknown): {
     };
   }
   if (error instanceof AppError) return { code: error.code, message: error.code };
+  if (error instanceof ThreadEnded) return { code: 'Interrupted', message: error.message };
   return {
     code: 'PayloadUnreadable',
     message: error instanceof Error ? error.message.slice(0, 300) : 'unknown',
