@@ -171,17 +171,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     continuesRequests: config.trustProxy !== false,
   });
   const onExchange = config.tracing && ((exchange: Exchange) => tracing.exchange(exchange));
-  const { applicationId } = platform;
-  const sdk = init({
-    applicationId,
-    baseUrl: platform.baseUrl,
-    onboardUrl: platform.onboardUrl,
-    pushTimeoutMs: config.dispatch.pushTimeoutMs,
-    onExchange,
-    now,
-  });
-  const connections = new Connections(database, sealer, platform.baseUrl, now, config.retention.connectionMs);
-  const calls = new ConnectionCalls({ connections, contracts: platform.contracts, recorder, now });
+  const { applicationId, onboardUrl, baseUrl: issuer, contracts } = platform;
+  const { pushTimeoutMs } = config.dispatch;
+  const sdk = init({ applicationId, baseUrl: issuer, onboardUrl, pushTimeoutMs, onExchange, now });
+  const connections = new Connections(database, sealer, issuer, now, config.retention.connectionMs);
+  const calls = new ConnectionCalls({ connections, contracts, recorder, now });
   const operations = privateAccess(config.operationsAccess);
   const metrics = createMetrics(operations);
   const pushService = createPushService({
@@ -192,9 +186,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     spool,
     signals,
     sdk,
-    platform: { applicationId, baseUrl: platform.baseUrl },
+    platform: { applicationId, baseUrl: issuer },
     onExchange,
-    contracts: platform.contracts,
+    contracts,
     connections,
     calls,
     recorder,
@@ -207,7 +201,6 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const onConnected = async (connectionId: string) => {
     if ((await pushService.queue.resume(connectionId)) > 0) pushService.dispatcher.announce();
   };
-  const { contracts, baseUrl: issuer } = platform;
   const authorizations = new Authorizations({
     ...{ sdk, contracts, connections, calls, recorder, issuer, now },
     callbackUrl: () => `${baseUrl}return`,
