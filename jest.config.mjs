@@ -40,8 +40,8 @@ function testsBelow(...folders) {
 
 /** Three projects, so that the fast ones can be run by themselves: `npx jest --selectProjects units`. */
 export default {
-  // Tests wait for processes and networks more than they compute; left alone jest would take one worker on two cores.
-  maxWorkers: Math.max(3, availableParallelism()),
+  // Tests wait for processes, disks and networks half of the time; left alone jest would take one worker on two cores.
+  maxWorkers: Math.max(4, availableParallelism()),
   projects: [
     {
       ...base,
