@@ -90,8 +90,8 @@ test.each(pages)('%s names only settings and npm scripts that exist', (page) => 
   const unknown = [...text.matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[^`]*`/g)]
     .map(([, name = '']) => name)
     .filter((name) => !settings.has(name.replace(/_FILE$/, '')) && !/^(RATE_LIMIT_|DIGIME_)$/.test(name));
-  // What the system says, and what the AWS SDK reads by itself; digi.me's own codes are in the words.
-  const foreign = /^(EADDRINUSE|AWS_\w+)$/;
+  // What the system says, and what Node and the AWS SDK read by themselves; digi.me's own codes are in the words.
+  const foreign = /^(EADDRINUSE|NODE_COMPILE_CACHE|AWS_\w+)$/;
   expect(unknown.filter((name) => !foreign.test(name) && !(name in words.platform))).toEqual([]);
 });
 
