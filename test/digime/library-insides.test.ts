@@ -80,6 +80,32 @@ test('An idle connection is closed when the server has said that it will close i
   expect(platform.connections).toBe(2);
 });
 
+test('A file in memory leaves together with the head of its request, in one write.', async () => {
+  const { _write, _writev } = Socket.prototype;
+  const writes: number[] = [];
+  Socket.prototype._write = function counted(...parameters) {
+    writes.push(Buffer.byteLength(parameters[0]));
+    return _write.apply(this, parameters);
+  };
+  Socket.prototype._writev = function counted(chunks, done) {
+    writes.push(chunks.reduce((bytes, { chunk }) => bytes + Buffer.byteLength(chunk), 0));
+    return _writev?.call(this, chunks, done);
+  };
+  try {
+    const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+    await sdk.pushData({ ...user, data });
+    const before = writes.length;
+    const fileData = Buffer.alloc(256 * 1024);
+    await sdk.pushData({ ...user, data: { ...data, fileData } });
+    // The other one is the local server's answer.
+    const [push, ...others] = writes.slice(before).sort((a, b) => b - a);
+    expect(push).toBeGreaterThan(fileData.length + 500);
+    expect(others).toEqual([expect.any(Number)]);
+  } finally {
+    Object.assign(Socket.prototype, { _write, _writev });
+  }
+});
+
 test('A connection that ended while it was idle is not used again, and ends nothing else.', async () => {
   for (const end of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
     const sdk = init({ applicationId, baseUrl: platform.baseUrl });

@@ -53,6 +53,46 @@ test('A stream of a known size goes with a Content-Length, one of an unknown siz
 });
 
 test.each([
+  ['a Buffer', Buffer.alloc(20_000, 'abc').subarray(5_000, 15_000)],
+  ['a Uint8Array', new Uint8Array(Buffer.alloc(20_000, 'abc').buffer, 5_000, 10_000)],
+  ['a large Buffer', Buffer.alloc(2_000_000, 'abc').subarray(5_000, 1_995_000)],
+])(
+  'The bytes of %s are sent as they are, with their size, and whole again after a refresh.',
+  async (_, view) => {
+    const sha256 = createHash('sha256').update(view).digest('hex');
+    await push(view);
+    await push(view, view.byteLength, expiredToken());
+    const seen = platform.requests(route);
+    expect(seen).toHaveLength(3);
+    for (const { headers, ...request } of seen) {
+      expect(request.sha256).toBe(sha256);
+      expect(headers['content-length']).toBe(String(view.byteLength));
+      expect(headers).not.toHaveProperty('transfer-encoding');
+    }
+    await expect(push(view, view.byteLength - 1)).rejects.toThrow('fileSize: is not the size of the Buffer');
+    expect(platform.requests(route)).toHaveLength(3);
+  },
+);
+
+test('Bytes in memory are neither copied nor made a stream, as a tool sees that signs the request.', async () => {
+  const view = new Uint8Array(new ArrayBuffer(20_000), 5_000, 10_000);
+  const bodies: unknown[] = [];
+  await sdk.pushData({
+    contractDetails: contract.details,
+    userAccessToken: firstToken(),
+    data: { fileData: view, fileDescriptor: { mimeType: 'a/b', accounts: [] } },
+    intercept: async ({ sign, send }) => {
+      bodies.push((await sign()).body);
+      return send();
+    },
+  });
+  const [{ content, sizeBytes }] = bodies as [{ content: Buffer; sizeBytes: number }];
+  expect(Buffer.isBuffer(content)).toBe(true);
+  expect(content.buffer).toBe(view.buffer);
+  expect([content.byteOffset, content.byteLength, sizeBytes]).toEqual([5_000, 10_000, 10_000]);
+});
+
+test.each([
   ['shorter', () => Readable.from(pieces(3))],
   ['longer', () => Readable.from(pieces(5))],
   ['longer by a piece that comes late', () => Readable.from(lateSurplus())],

@@ -1,4 +1,3 @@
-import type { Buffer as Bytes } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { allOf, where } from '../arguments/shape.js';
 import { ServerError } from '../errors.js';
@@ -9,10 +8,11 @@ import { SourceFault } from './network-fault.js';
 export type OpenFile = () => Readable | Promise<Readable>;
 
 /**
- * The bytes of a file. A `Buffer` and a function can be sent again after the token was refreshed; a plain `Readable`
- * cannot, and the call then ends with `FileMustBeSentAgain`.
+ * The bytes of a file. A `Buffer`, any other `Uint8Array` and a function can be sent again after the token was refreshed; a
+ * plain `Readable` cannot, and the call then ends with `FileMustBeSentAgain`. Bytes in memory are not copied: they must not
+ * change until the call has ended. Up to 256 KiB of them leave together with the head of the request.
  */
-export type FileData = Bytes | Readable | OpenFile;
+export type FileData = Uint8Array | Readable | OpenFile;
 
 /** What `fileData` may be. A stream that has already ended or failed is refused here. @internal */
 export const fileDataShape = allOf(
