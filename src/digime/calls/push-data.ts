@@ -153,19 +153,22 @@ const providerShape = object({
   accountId: headerText,
 });
 
+type AnswerToPush = { answer: PlatformAnswer };
+
 /** @internal */
 export async function pushData(client: Client, args: PushDataOptions): Promise<void> {
   checkArguments('pushData', kindShape, args);
-  const answer = isForProvider(args) ? await pushToProvider(client, args) : await pushToLibrary(client, args);
+  const { answer } = await (isForProvider(args) ? pushToProvider(client, args) : pushToLibrary(client, args));
+  if (!args.onResponse) return;
   const { status, body, unreadable } = answer;
-  args.onResponse?.({ status, ...(body === undefined ? {} : { body }), ...(unreadable && { unreadable }) });
+  args.onResponse({ status, ...(body === undefined ? {} : { body }), ...(unreadable && { unreadable }) });
 }
 
 /** `POST permission-access/import` with the file's raw bytes. */
-async function pushToLibrary(client: Client, args: PushToLibraryOptions): Promise<PlatformAnswer> {
+function pushToLibrary(client: Client, args: PushToLibraryOptions): Promise<AnswerToPush> {
   checkArguments('pushData', libraryShape, args);
   const { fileData, fileDescriptor, fileSize } = args.data;
-  const { answer } = await requestForUser(
+  return requestForUser(
     client,
     args,
     {
@@ -179,14 +182,13 @@ async function pushToLibrary(client: Client, args: PushToLibraryOptions): Promis
     },
     (refusal) => demandReplayable(fileData, refusal),
   );
-  return answer;
 }
 
 /** JSON to `permission-access/import/h:accountId/…`; the account travels in a header. */
-async function pushToProvider(client: Client, args: PushToProviderOptions): Promise<PlatformAnswer> {
+function pushToProvider(client: Client, args: PushToProviderOptions): Promise<AnswerToPush> {
   checkArguments('pushData', providerShape, args);
   const content = toJson(args.data);
-  const { answer } = await requestForUser(client, args, {
+  return requestForUser(client, args, {
     call: 'pushData',
     method: 'POST',
     path: `permission-access/import/h:accountId/${args.standard ?? 'fhir'}/${args.version}`,
@@ -196,7 +198,6 @@ async function pushToProvider(client: Client, args: PushToProviderOptions): Prom
     expected: 'provider-receipt',
     repeat: 'never',
   });
-  return answer;
 }
 
 function isForProvider(args: PushDataOptions): args is PushToProviderOptions {

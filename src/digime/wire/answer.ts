@@ -45,7 +45,7 @@ export async function readAccepted(
   const forProvider = expected === 'provider-receipt';
   let content: Buffer;
   try {
-    content = await readWhole(incoming, maxBytes);
+    content = incoming.isWhole ? readBuffered(incoming, maxBytes) : await readWhole(incoming, maxBytes);
   } catch (error) {
     // What a provider has taken must not be sent again for the size of its answer. A library's file may.
     if (!forProvider || isPage(kind) || !(error instanceof NetworkFault) || error.code !== 'ResponseTooLarge')
@@ -130,8 +130,7 @@ function isPage(kind: string): boolean {
  * Reads an answer's body whole, at most `maxBytes` after decompression, within the deadline it was opened with.
  * @throws NetworkFault; the exchange is over either way
  */
-async function readWhole(incoming: Incoming, maxBytes: number): Promise<Buffer> {
-  if (incoming.isWhole) return readBuffered(incoming, maxBytes);
+function readWhole(incoming: Incoming, maxBytes: number): Promise<Buffer> {
   return new Promise<Buffer>((resolve, reject) => {
     const { body } = incoming;
     const chunks: Buffer[] = [];

@@ -97,10 +97,10 @@ const maxShownChars = 64 * 1024;
 const maxHeaderChars = 1024;
 
 /** Gives an exchange to the hooks; a hook that fails never disturbs the call. @internal */
-export function report(hooks: readonly ExchangeHook[], exchange: Exchange): void {
+export function report(hooks: readonly (ExchangeHook | undefined)[], exchange: Exchange): void {
   for (const hook of hooks) {
     try {
-      const outcome: unknown = hook(exchange);
+      const outcome: unknown = hook?.(exchange);
       if (outcome instanceof Promise) outcome.catch(() => undefined);
     } catch {
       // Watching must not change what is watched.

@@ -150,7 +150,6 @@ async function attemptCall(
   const { options } = context;
   const call = patchCall(plannedCall, patch);
   const { content } = call;
-  const hooks = [client.onExchange, options.onExchange].filter((hook) => hook !== undefined);
   const attempt = newAttempt(client, context, number, patch);
   const startedAt = performance.now();
   try {
@@ -173,7 +172,8 @@ async function attemptCall(
     throw attempt.error;
   } finally {
     attempt.durationMs = performance.now() - startedAt;
-    if (hooks.length > 0) report(hooks, describeExchange(client, call, attempt));
+    if (client.onExchange || options.onExchange)
+      report([client.onExchange, options.onExchange], describeExchange(client, call, attempt));
   }
 }
 
