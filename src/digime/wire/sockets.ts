@@ -38,9 +38,9 @@ export function keepAnswers<Any extends Agent>(agent: Any): Any {
 }
 
 /**
- * Lets an agent whose requests all go to one address keep its idle connections in one list. Node's own way looks up all
- * options of each request and sets four timers for a limit that only idle connections have: a third of what a post of 10 kB
- * costs beyond its system calls. Opening a connection stays Node's.
+ * Lets an agent whose requests all go to one address keep its idle connections in one list. Node's own way copies and
+ * compares all options of each request, and sets four timers for a limit that only idle connections have: 0.017 ms of the
+ * 0.053 of processor time that a post of 10 kB takes. Opening a connection stays Node's.
  */
 export function keepInOneList<Any extends Agent>(agent: Any): Any {
   const insides = agent as unknown as AgentInsides;
