@@ -36,7 +36,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('housekeeping with the ledger i
       let retried: Promise<void> | undefined;
       // Between the look for what is over and its removal.
       stage.database.on('query-response', (_rows: unknown, { sql }: { sql: string }) => {
-        if (/^select `id` from `pushes` where `id` in/.test(sql))
+        if (/^select `id`, `state`, `updated_at` from `pushes` where `id` in/.test(sql))
           retried ??= stage.ledger.retry('anna', push.id, 1);
       });
       await stage.sweeperOf(1000).start();

@@ -47,8 +47,8 @@ export class DueClaims {
     this.#cursor = shares.at(more - 1)?.visitorId ?? '';
     const claimed = await commitTogether(this.#database, async (writer) => {
       const rows: PushRow[] = [];
-      for (const share of shares)
-        rows.push(...(await writer.run<PushRow>(this.#statementFor(share, now, taken))));
+      for (const statement of this.#statementsFor(shares, now, taken))
+        rows.push(...(await writer.run<PushRow>(statement)));
       return rows;
     });
     return claimed.map(toPush);
@@ -67,22 +67,51 @@ export class DueClaims {
     return rows.map((row) => row.visitor_id);
   }
 
-  #statementFor(share: { visitorId: string; limit: number }, now: number, taken: object): Statement {
-    const ids = this.#database('pushes')
-      .select('id')
-      .where({ state: 'queued', visitor_id: share.visitorId })
-      .andWhere('next_attempt_at', '<=', now)
-      .orderBy([{ column: 'next_attempt_at' }, { column: 'created_at' }])
-      .limit(share.limit);
-    const chosen = this.#database('pushes').where('state', 'queued');
-    if (this.#isShared) chosen.whereRaw('id = any(array(?))', [skippingLocked(ids)]);
-    else chosen.whereIn('id', ids);
-    return statementOf(chosen.update(taken).returning('*'));
+  /** In PostgreSQL one for all: each would be one more way to the server and back. */
+  #statementsFor(shares: readonly Share[], now: number, taken: object): Statement[] {
+    if (this.#isShared) return [this.#statementOf(skippingLocked(this.#database, shares, now), taken)];
+    return shares.map(({ visitorId, limit }) => {
+      const ids = this.#database('pushes')
+        .select('id')
+        .where({ state: 'queued', visitor_id: visitorId })
+        .andWhere('next_attempt_at', '<=', now)
+        .orderBy([{ column: 'next_attempt_at' }, { column: 'created_at' }])
+        .limit(limit);
+      return this.#statementOf(this.#database.raw('id in (?)', [ids]), taken);
+    });
   }
+
+  /**
+   * By the ids alone, which were chosen for their state in the same statement: with the state beside them SQLite reads all
+   * that are queued to find these few.
+   */
+  #statementOf(isChosen: Knex.Raw, taken: object): Statement {
+    return statementOf(this.#database('pushes').whereRaw(isChosen).update(taken).returning('*'));
+  }
+}
+
+/** How many pushes of a visitor are taken at most. */
+interface Share {
+  readonly visitorId: string;
+  readonly limit: number;
 }
 
 /**
  * Leaves out what another process is just taking, so that two never wait for each other. The `array()` around it makes
  * PostgreSQL run it once: inside `in (…)` it may run it for every row, and lock more than the limit.
  */
-const skippingLocked = (ids: Knex.QueryBuilder) => ids.forUpdate().skipLocked();
+const skippingLocked = (database: Database, shares: readonly Share[], now: number) =>
+  database.raw(
+    `id = any(array(
+      select due.id from unnest(?::text[], ?::int[]) as share (visitor_id, most)
+      cross join lateral (
+        select id from pushes where state = 'queued' and visitor_id = share.visitor_id and next_attempt_at <= ?
+        order by next_attempt_at, created_at limit share.most for update skip locked
+      ) as due
+    ))`,
+    [
+      shares.map(({ visitorId }) => visitorId) as unknown as Knex.RawBinding,
+      shares.map(({ limit }) => limit) as unknown as Knex.RawBinding,
+      now,
+    ],
+  );

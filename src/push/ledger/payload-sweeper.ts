@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { asStorageError, type Database, isShared, type PayloadStore } from '../../storage/index.js';
 import type { Logger } from '../../web/index.js';
+import type { PushRow } from '../push.js';
 import { storedNamesOf, uploadExpiryMs } from './upload-records.js';
 
 type QueryBuilder = Knex.QueryBuilder;
@@ -126,19 +127,21 @@ export class PayloadSweeper {
 
   async #sweep(forMs: number): Promise<void> {
     await this.#settleDoubts();
-    const isOver = (pushes: QueryBuilder) =>
-      void pushes.where((over) =>
-        over
-          .whereIn('state', ['delivered', 'cancelled'])
-          .orWhere((failed) =>
-            failed
-              .where('state', 'failed')
-              .andWhere('updated_at', '<', this.#now() - this.#failedRetentionMs),
-          ),
-      );
+    const failedBefore = this.#now() - this.#failedRetentionMs;
     for (let last: string | undefined = ''; last !== undefined; ) {
-      const step = await this.#expired(last, isOver);
-      for (const id of step.expired) await this.#releaseWhere(id, isOver);
+      const step = await this.#expired(last, failedBefore);
+      for (const id of step.expired)
+        await this.#releaseWhere(
+          id,
+          (pushes) =>
+            void pushes.where((over) =>
+              over
+                .whereIn('state', ['delivered', 'cancelled'])
+                .orWhere((failed) =>
+                  failed.where('state', 'failed').andWhere('updated_at', '<', failedBefore),
+                ),
+            ),
+        );
       last = step.last;
     }
     const begun = await this.#database('uploads')
@@ -160,16 +163,25 @@ export class PayloadSweeper {
    * SQLite looks for each of their pushes on the event loop.
    * @param after where the step before ended
    */
-  async #expired(after: string, isOver: (pushes: QueryBuilder) => void) {
+  async #expired(after: string, failedBefore: number) {
     const ids: string[] = await this.#database('payloads')
       .where('push_id', '>', after)
       .orderBy('push_id')
       .limit(payloadsPerStep)
       .pluck('push_id');
-    const over = this.#database('pushes').whereIn('id', ids);
-    isOver(over);
+    // Decided here: asked for ids and states together, SQLite would go by the states, and through a year of history.
+    const pushes: Pick<PushRow, 'id' | 'state' | 'updated_at'>[] = await this.#database('pushes')
+      .whereIn('id', ids)
+      .select('id', 'state', 'updated_at');
     return {
-      expired: ids.length > 0 ? ((await over.pluck('id')) as string[]) : [],
+      expired: pushes
+        .filter(
+          ({ state, updated_at }) =>
+            state === 'delivered' ||
+            state === 'cancelled' ||
+            (state === 'failed' && updated_at < failedBefore),
+        )
+        .map(({ id }) => id),
       last: ids.length < payloadsPerStep ? undefined : ids.at(-1),
     };
   }
