@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type DigiMe, type Exchange, init } from '../../src/digime/index.js';
+import { eventually } from '../support/eventually.js';
 import {
   applicationId,
   contract,
@@ -224,6 +225,7 @@ test('A caller who left before the refresh began does not wait for it.', async (
     onExchange: () => controller.abort(),
   });
   await expect(call).rejects.toMatchObject({ error: { code: 'Aborted' } });
+  await eventually('the refresh, which goes on', () => platform.requests('POST oauth/token').length === 1);
 });
 
 test('A bare 401 is treated like InvalidToken; a 401 for another reason is not.', async () => {
