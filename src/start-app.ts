@@ -34,6 +34,7 @@ import {
   cookieSecret,
   createSealer,
   eraseFreed,
+  isShared,
   Mailbox,
   noSignals,
   openDatabase,
@@ -235,8 +236,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const health = createHealth(
     [
-      { name: 'database', check: () => probeDatabase(database) },
-      { name: 'spool', check: () => spool.probe() },
+      { name: 'database', isShared: isShared(database), check: () => probeDatabase(database) },
+      { name: 'spool', isShared: config.payloadBucket !== undefined, check: () => spool.probe() },
     ],
     operations,
   );

@@ -177,6 +177,18 @@ export const operatorRoutes: readonly Route[] = [
   },
   {
     method: 'get',
+    path: '/readyz/instance',
+    tag: 'Running it',
+    summary:
+      'The same without what all instances share (PostgreSQL, a bucket): whether another one would do better',
+    answers: {
+      '200': answered('Requests may come here.', readiness),
+      '503': answered('Shutting down, or its own disk is in the way.', readiness),
+    },
+    errors: ['AddressNotAllowed'],
+  },
+  {
+    method: 'get',
     path: '/metrics',
     tag: 'Running it',
     summary: 'Prometheus text',

@@ -3,6 +3,8 @@ import { type RequestHandler, Router } from 'express';
 /** Something that must work before requests make sense; `check` throws when it does not. */
 export interface ReadinessCheck {
   readonly name: string;
+  /** Of something that all instances use: when it fails, it fails for each of them. */
+  readonly isShared: boolean;
   check(): Promise<unknown>;
 }
 
@@ -54,23 +56,28 @@ function sharedOutcomes(checks: readonly ReadinessCheck[]): () => Promise<Record
 
 /**
  * `GET /healthz`: the process answers. `GET /readyz`: it can take uploads; when it can't, the answer says which part is
- * in the way.
+ * in the way. `GET /readyz/instance`: the same without what all instances share, for who decides where requests go: with
+ * the database away no instance is better than another one, and each says so by itself, with `Retry-After` and on a page.
  * @param access who is told about readiness
  */
 export function createHealth(checks: readonly ReadinessCheck[], access: RequestHandler): Health {
   let draining = false;
   const router = Router();
-  const outcomesNow = sharedOutcomes(checks);
   router.get('/healthz', (_req, res) => {
     res.json({ status: 'ok' });
   });
-  router.get('/readyz', access, async (_req, res) => {
-    const outcomes = await outcomesNow();
-    const ready = !draining && Object.values(outcomes).every((outcome) => outcome === 'ok');
-    res
-      .status(ready ? 200 : 503)
-      .json({ status: draining ? 'shutting down' : ready ? 'ready' : 'not ready', checks: outcomes });
-  });
+  const answering = (some: readonly ReadinessCheck[]): RequestHandler => {
+    const outcomesNow = sharedOutcomes(some);
+    return async (_req, res) => {
+      const outcomes = await outcomesNow();
+      const ready = !draining && Object.values(outcomes).every((outcome) => outcome === 'ok');
+      res
+        .status(ready ? 200 : 503)
+        .json({ status: draining ? 'shutting down' : ready ? 'ready' : 'not ready', checks: outcomes });
+    };
+  };
+  router.get('/readyz', access, answering(checks));
+  router.get('/readyz/instance', access, answering(checks.filter(({ isShared }) => !isShared)));
   return {
     router,
     drain: () => {

@@ -133,7 +133,7 @@ describe('names fit together', () => {
       expect(paths).toContain(path);
       expect(port).toBe(container.ports[0].name);
     }
-    expect(asked.map(({ path }) => path)).toEqual(['/readyz', '/readyz', '/healthz']);
+    expect(asked.map(({ path }) => path)).toEqual(['/readyz', '/readyz/instance', '/healthz']);
     expect(paths).toContain(pod.metadata.annotations['prometheus.io/path']);
   });
 

@@ -70,6 +70,9 @@ test('when the primary dies and its standby takes over, nothing that was accepte
   address.leadTo(standby.port);
   await eventually('a refusal', () => running.statuses.has(503));
   await eventually('not ready', async () => (await browser.getJson('/readyz')).status === 503);
+  // What all share is in the way: nobody is taken out for it, so that people see the app's own words.
+  const shared = await browser.getJson('/readyz/instance');
+  expect([shared.status, shared.json.checks]).toEqual([200, {}]);
   await standby.promote();
   const before = running.taken.size;
   await eventually('a load again', () => running.taken.size > before + 20);

@@ -116,6 +116,7 @@ test('SIGTERM: not ready, new uploads refused, running ones finished, the rest b
     ({ status }) => status !== 200,
   );
   expect([ready.status, ready.json.status]).toEqual([503, 'shutting down']);
+  expect((await browser.getJson('/readyz/instance')).json.status).toBe('shutting down');
   expect((await browser.getJson('/healthz')).status).toBe(200);
   const refused = await sendUpload(browser, app.baseUrl, multipart([metaPart(), filePart('too late')]));
   expect([refused.status, refused.json.error.code]).toEqual([503, 'ShuttingDown']);

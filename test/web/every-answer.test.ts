@@ -165,6 +165,8 @@ test('health and readiness are told apart, and metrics name pushes by state', as
     status: 'ready',
     checks: { database: 'ok', spool: 'ok' },
   });
+  // One process with its own database and its own folder shares nothing.
+  expect((await ask().get('/readyz/instance')).body.checks).toEqual({ database: 'ok', spool: 'ok' });
   const visitor = pair.browser();
   await visitor.connect();
   const { json } = await visitor.upload('counted', {

@@ -79,12 +79,12 @@ describe('the host that a request names', () => {
 describe('what operators look at', () => {
   test('is shown to this machine, by address or by a local name', async () => {
     for (const host of ['localhost', '10.0.0.7:8081', 'app:8081'])
-      for (const path of ['/metrics', '/readyz'])
+      for (const path of ['/metrics', '/readyz', '/readyz/instance'])
         expect([host, path, (await ask(path, { host })).status]).toEqual([host, path, 200]);
   });
 
   test('is not shown through a proxy that nobody declared, nor under a name that may have been pointed here', async () => {
-    for (const path of ['/metrics', '/readyz']) {
+    for (const path of ['/metrics', '/readyz', '/readyz/instance']) {
       expect((await ask(path, { 'x-forwarded-for': '10.0.0.1' })).status).toBe(403);
       expect((await ask(path, { forwarded: 'for=10.0.0.1' })).status).toBe(403);
       expect((await ask(path, { host: 'evil.example' })).status).toBe(403);
