@@ -4,6 +4,29 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
+/**
+ * What Chromium is to leave out: what Playwright leaves out as well, as only the last such list counts, and the pages of
+ * the popups below the address bar, which every window would load although nobody sees them.
+ */
+const leftOut = [
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'TcpPortRandomizationWin',
+  'ThirdPartyStoragePartitioning',
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxPopup',
+];
+
 /** Chromium with nothing that talks to the world outside. */
 export async function launchBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
@@ -16,6 +39,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      `--disable-features=${leftOut.join(',')}`,
     ],
   });
   // Only what is hopeless ends by time: a browser on a busy machine takes many times as long as on a quiet one.
