@@ -1,3 +1,4 @@
+export type { Rows, Script } from './commit-batch.js';
 export { commitTogether } from './commit-together.js';
 export { cutText } from './cut-text.js';
 export { type Database, eraseFreed, isShared, openDatabase, probeDatabase } from './database.js';
@@ -13,5 +14,6 @@ export { openS3Store, type S3StoreOptions } from './s3-store.js';
 export { cookieSecret, createSealer, type Sealer } from './sealing.js';
 export { noSignals, postgresSignals, type Signals } from './signals.js';
 export { Spool } from './spool.js';
-export { insertOf, readRows, type Statement, statementOf, updateOf, type Writer } from './statements.js';
+export type { Statement } from './sqlite-connection.js';
+export { insertOf, readRows, statementOf, updateOf, type Writer } from './statements.js';
 export { asSpoolError, asStorageError } from './storage-error.js';

@@ -1,3 +1,9 @@
+/** SQL that both databases understand, with `?` for its values. */
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
 /** What is used of better-sqlite3's connection. */
 export interface SqliteConnection {
   readonly open: boolean;
@@ -30,10 +36,7 @@ export function rememberStatements(connection: SqliteConnection): void {
 }
 
 /** Runs one statement at once. @returns its rows, where it gives any */
-export function runOn<Row>(
-  connection: SqliteConnection,
-  { sql, values }: { sql: string; values: readonly unknown[] },
-): Row[] {
+export function runOn<Row>(connection: SqliteConnection, { sql, values }: Statement): Row[] {
   const statement = connection.prepare(sql);
   const bound = values.map(asSqlite);
   if (statement.reader) return statement.all(...bound) as Row[];

@@ -1,12 +1,6 @@
 import type { Knex } from 'knex';
 import { type Database, isShared } from './database.js';
-import { liveConnection, runOn } from './sqlite-connection.js';
-
-/** SQL that both databases understand, with `?` for its values. */
-export interface Statement {
-  readonly sql: string;
-  readonly values: readonly unknown[];
-}
+import { liveConnection, runOn, type Statement } from './sqlite-connection.js';
 
 /** A transaction that statements are run in. */
 export interface Writer {

@@ -45,13 +45,8 @@ export class DueClaims {
     const [each, more] = [Math.floor(limit / visitors.length), limit % visitors.length];
     const shares = visitors.map((visitorId, index) => ({ visitorId, limit: each + (index < more ? 1 : 0) }));
     this.#cursor = shares.at(more - 1)?.visitorId ?? '';
-    const claimed = await commitTogether(this.#database, async (writer) => {
-      const rows: PushRow[] = [];
-      for (const statement of this.#statementsFor(shares, now, taken))
-        rows.push(...(await writer.run<PushRow>(statement)));
-      return rows;
-    });
-    return claimed.map(toPush);
+    const claimed = await commitTogether(this.#database, [...this.#statementsFor(shares, now, taken)]);
+    return ((claimed ?? []).flat() as unknown as PushRow[]).map(toPush);
   }
 
   async #nextVisitors(limit: number, now: number): Promise<string[]> {

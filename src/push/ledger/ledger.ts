@@ -85,23 +85,24 @@ export class Ledger {
     const row = { ...this.#newRow(request), ...lease };
     const { payload } = request;
     const keySealed = this.#sealer.seal(payload.key, payloadKeyContext(row.id));
-    const isNew = await commitTogether(this.#database, async (writer) => {
-      const inserted = await writer.run(
-        insertOf('pushes', row, 'on conflict (visitor_id, idempotency_key) do nothing returning id'),
-      );
-      if (inserted.length === 0) return false;
+    const { spoolName = null, sealed = null } = payload;
+    const rows = await commitTogether(this.#database, [
+      {
+        ...insertOf('pushes', row, 'on conflict (visitor_id, idempotency_key) do nothing returning id'),
+        withoutRow: 'stop',
+      },
       // Disconnected or forgotten while the file was on its way in: nothing may stay behind that nobody owns.
-      const owner = { sql: 'select id from connections where id = ?', values: [row.connection_id] };
-      if ((await writer.run(owner)).length === 0) throw new AppError('ConnectionNotFound');
-      const { spoolName = null, sealed = null } = payload;
-      await writer.run(
-        insertOf('payloads', {
-          ...{ push_id: row.id, visitor_id: row.visitor_id, size: row.size },
-          ...{ spool_name: spoolName, sealed, key_sealed: keySealed },
-        }),
-      );
-      return true;
-    });
+      {
+        ...{ sql: 'select id from connections where id = ?', values: [row.connection_id] },
+        withoutRow: 'undo',
+      },
+      insertOf('payloads', {
+        ...{ push_id: row.id, visitor_id: row.visitor_id, size: row.size },
+        ...{ spool_name: spoolName, sealed, key_sealed: keySealed },
+      }),
+    ]);
+    if (rows === undefined) throw new AppError('ConnectionNotFound');
+    const isNew = rows.length > 1;
     if (isNew) return { push: toPush(row), isNew };
     const existing = await this.#database<PushRow>('pushes')
       .where({ visitor_id: request.visitorId, idempotency_key: row.idempotency_key })

@@ -161,8 +161,8 @@ export class UploadRecords {
         tail_sealed: tail.length === 0 ? null : this.#sealer.seal(tail, tailContext(id)),
       })
       .returning('id');
-    const changed = await commitTogether(this.#database, (writer) => writer.run(statementOf(progress)));
-    return changed.length === 1;
+    const rows = await commitTogether(this.#database, [statementOf(progress)]);
+    return rows?.[0]?.length === 1;
   }
 
   /** The payload belongs to the push now; what is left answers a client that asks again. */

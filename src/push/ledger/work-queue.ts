@@ -157,18 +157,15 @@ export class WorkQueue {
         ...(state === 'delivered' && { delivered_at: now }),
       },
       mine,
-      'returning id',
     );
     const record = insertOf('attempts', attemptRow(pushId, attempt), replacingAttempt);
-    await commitTogether(this.#database, async (writer) => {
-      const changed = await writer.run(change);
-      const known = { sql: 'select id from pushes where id = ?', values: [pushId] };
+    await commitTogether(this.#database, [
+      change,
       // Forgotten while it was on its way: nothing of it may come back.
-      if (changed.length === 0 && (await writer.run(known)).length === 0) return;
-      await writer.run(record);
-      if (state === 'delivered')
-        await writer.run({ sql: 'delete from payloads where push_id = ?', values: [pushId] });
-    });
+      { sql: 'select id from pushes where id = ?', values: [pushId], withoutRow: 'stop' },
+      record,
+      ...(state === 'delivered' ? [{ sql: 'delete from payloads where push_id = ?', values: [pushId] }] : []),
+    ]);
   }
 
   /** Lengthens the leases of what this process is sending. */
