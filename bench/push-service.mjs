@@ -78,10 +78,11 @@ async function startNaive(stubPort) {
   return { child, port, path: '/push/library', wrap: multipart };
 }
 
-async function startApp(stubPort, dataDir) {
+/** @param moreOptions for Node itself */
+export async function startApp(stubPort, dataDir, moreOptions = []) {
   const app = runApp({
     // How the image and `npm start` run it.
-    nodeOptions: ['--max-semi-space-size=2'],
+    nodeOptions: ['--max-semi-space-size=2', ...moreOptions],
     env: {
       DATA_DIR: dataDir,
       DIGIME_MODE: 'sandbox',
@@ -167,7 +168,7 @@ async function writeAll(request, parts) {
   request.end();
 }
 
-function bodyOf(contender, chunk, bytes) {
+export function bodyOf(contender, chunk, bytes) {
   const { headers, head, tail } = contender.wrap(chunk);
   const parts = [
     { chunk: head, bytes: head.length },
@@ -177,13 +178,13 @@ function bodyOf(contender, chunk, bytes) {
   return { parts: parts.filter((part) => part.bytes > 0), contentHeaders: headers };
 }
 
-async function ask(stub, question) {
+export async function ask(stub, question) {
   stub.send(question);
   return (await once(stub, 'message'))[0];
 }
 
 /** Waits until `count` imports have arrived since the last reset: accepted is not delivered. */
-async function delivered(stub, count) {
+export async function delivered(stub, count) {
   for (;;) {
     const facts = await ask(stub, 'count');
     if (facts.imports >= count) return facts;
@@ -191,7 +192,7 @@ async function delivered(stub, count) {
   }
 }
 
-async function burst(stub, contender, count) {
+export async function burst(stub, contender, count) {
   const body = bodyOf(contender, randomBytes(small.bytes), small.bytes);
   await ask(stub, 'reset');
   const begun = Date.now();

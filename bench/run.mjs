@@ -6,6 +6,7 @@ await ensureBuilt();
 const benches = {
   client: async () => (await import('./client.mjs')).benchClient(),
   push: async () => (await import('./push-service.mjs')).benchPushService(),
+  'push-details': async () => (await import('./push-details.mjs')).benchPushDetails(),
   fhir: async () => (await import('./fhir.mjs')).benchFhir(),
   instances: async () => (await import('./instances.mjs')).benchInstances(),
   outage: async () => (await import('./outage.mjs')).benchOutage(),

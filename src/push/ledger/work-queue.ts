@@ -72,10 +72,11 @@ export class WorkQueue {
       : this.#database.raw('?', [this.#now()]);
   }
 
+  /** A number where it can be one: raw SQL is taken apart anew for each push. */
   #leaseEnd() {
     return this.#isShared
       ? this.#database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint + ?', [this.#leaseMs])
-      : this.#database.raw('?', [this.#now() + this.#leaseMs]);
+      : this.#now() + this.#leaseMs;
   }
 
   /** What a new push's row holds when it is sent at once instead of being queued first. */
