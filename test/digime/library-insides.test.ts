@@ -62,21 +62,33 @@ test('A request names its host once, whether the client names it or a tool that 
   expect(hosts).toEqual([[`127.0.0.1:${platform.port}`], ['elsewhere']]);
 });
 
-test('An idle connection is closed when the server has said that it will close it, and used again before.', async () => {
-  const ended: Promise<unknown>[] = [];
+/** Answers pushes with what the server says about idle connections. */
+const answerWith = (keepAlive: string, ended: Promise<unknown>[] = []) =>
   platform.script(
     'POST permission-access/import',
     ...Array.from({ length: 2 }, () => ({ socket }: IncomingMessage, response: ServerResponse) => {
       if (ended.length === 0) ended.push(once(socket, 'end'));
-      response.writeHead(201, { 'Keep-Alive': 'timeout=1', Connection: 'keep-alive' }).end();
+      response.writeHead(201, { 'Keep-Alive': keepAlive, Connection: 'keep-alive' }).end();
     }),
   );
+
+test('An idle connection is closed before the server will close it, as it has said, and used again until then.', async () => {
+  const ended: Promise<unknown>[] = [];
+  answerWith('timeout=2', ended);
   const sdk = init({ applicationId, baseUrl: platform.baseUrl });
   await sdk.pushData({ ...user, data });
   await sdk.pushData({ ...user, data });
   expect(platform.connections).toBe(1);
   await ended[0];
   await sdk.readAccounts(user);
+  expect(platform.connections).toBe(2);
+});
+
+test('A connection that the server closes within a second is not used again: a push could cross its end.', async () => {
+  answerWith('timeout=1');
+  const sdk = init({ applicationId, baseUrl: platform.baseUrl });
+  await sdk.pushData({ ...user, data });
+  await sdk.pushData({ ...user, data });
   expect(platform.connections).toBe(2);
 });
 

@@ -83,11 +83,16 @@ export function keepInOneList<Any extends Agent>(agent: Any): Any {
   return agent;
 }
 
-/** A server may say that it closes idle connections sooner (`Keep-Alive: timeout=5`). */
+/** Earlier than a server says that it will close: a request that crosses its end would be lost. As Node's agent. */
+const closeBeforeMs = 1000;
+
+/** A server may say that it closes idle connections sooner (`Keep-Alive: timeout=5`). 0: not to be used again. */
 function idleLimitMs({ res }: RequestInsides): number {
   const hint = res?.headers['keep-alive'];
   const seconds = typeof hint === 'string' ? /^timeout=(\d+)/.exec(hint)?.[1] : undefined;
-  return seconds === undefined ? idleMs : Math.min(idleMs, Number(seconds) * 1000);
+  return seconds === undefined
+    ? idleMs
+    : Math.max(0, Math.min(idleMs, Number(seconds) * 1000 - closeBeforeMs));
 }
 
 /**
