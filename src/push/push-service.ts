@@ -113,6 +113,7 @@ export function createPushService(options: PushServiceOptions): PushService {
       dataDir: config.payloadBucket === undefined ? config.dataDir : undefined,
     },
     onExchange,
+    onLost: (err) => log.warn({ err }, 'the thread that sends pushes ended'),
   });
   const deliverer = new Deliverer({ calls, sender, direct, progress });
   const circuit = new PlatformCircuit(config.dispatch);

@@ -32,6 +32,8 @@ export interface ThreadedSenderOptions {
   readonly settings: ThreadSettings;
   /** Gets every exchange, in the context of the call that it belongs to; as `init`'s hook of the same name. */
   readonly onExchange?: ExchangeHook | undefined;
+  /** Told that the thread ended by itself. */
+  readonly onLost?: (error: unknown) => void;
   /** The compiled thread; where there is none (the app runs from its sources) all is sent directly. */
   readonly file?: URL;
 }
@@ -39,11 +41,12 @@ export interface ThreadedSenderOptions {
 /**
  * Sends pushes in a thread of its own once there are several at the same time, so that signing, connections and answers
  * take nothing from the requests of people. The thread has its own client; tokens are refreshed under this process's lock.
- * When it ends by itself, what it was sending may have arrived, and the next push starts another one.
+ * When it ends by itself, what it was sending may have arrived, and the next push starts another one; one that could not
+ * even start is not tried again.
  */
 export class ThreadedSender implements Sender {
   readonly #options: ThreadedSenderOptions;
-  readonly #hasThread: boolean;
+  #hasThread: boolean;
   readonly #running = new Map<number, Running>();
   readonly #refreshing = new Map<number, Refreshing>();
   #thread: Worker | undefined;
@@ -73,7 +76,10 @@ export class ThreadedSender implements Sender {
   /** Ends the thread; what it is sending is broken off. */
   async close(): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#thread?.terminate();
+    const thread = this.#thread;
+    this.#forget();
+    await thread?.terminate();
+    this.#breakOff(undefined);
   }
 
   #canRead({ payload }: PushToSend): boolean {
@@ -110,11 +116,13 @@ export class ThreadedSender implements Sender {
   #start(): void {
     if (this.#thread !== undefined) return;
     const { file = threadFile, settings } = this.#options;
-    const thread = new Worker(file, { workerData: settings, env: {}, stdin: false });
+    // With this thread's environment: Node reads settings for TLS from it.
+    const thread = new Worker(file, { workerData: settings });
     thread.on('message', (message: FromThread | 'ready') => {
       if (this.#thread !== thread) return;
-      if (message === 'ready') this.#isReady = true;
-      else this.#hear(message);
+      if (message !== 'ready') return this.#hear(message);
+      this.#isReady = true;
+      this.#endWhenIdle();
     });
     const lost = (error?: unknown) => this.#lose(thread, error);
     thread.once('error', lost);
@@ -168,8 +176,14 @@ export class ThreadedSender implements Sender {
 
   #lose(thread: Worker, error: unknown): void {
     if (this.#thread !== thread) return;
+    this.#hasThread &&= this.#isReady;
     this.#forget();
-    const ended = new ThreadEnded(error);
+    this.#options.onLost?.(error);
+    this.#breakOff(error);
+  }
+
+  #breakOff(cause: unknown): void {
+    const ended = new ThreadEnded(cause);
     for (const { reject } of [...this.#refreshing.values(), ...this.#running.values()]) reject(ended);
   }
 

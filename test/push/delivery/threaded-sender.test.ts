@@ -31,6 +31,7 @@ let dataDir: string;
 let sender: ThreadedSender;
 const context = new AsyncLocalStorage<string>();
 const exchanges: string[] = [];
+const losses: unknown[] = [];
 
 function createSender(file: URL): ThreadedSender {
   const sdk = init({ applicationId, baseUrl: here.baseUrl });
@@ -38,6 +39,7 @@ function createSender(file: URL): ThreadedSender {
     direct: new DirectSender(sdk, new Spool(dataDir)),
     settings: { applicationId, baseUrl: there.baseUrl, pushTimeoutMs: 20_000, dataDir },
     onExchange: ({ call }) => exchanges.push(`${call} of ${context.getStore()}`),
+    onLost: (error) => losses.push(error),
     file,
   });
 }
@@ -46,10 +48,14 @@ beforeEach(async () => {
   [here, there] = await Promise.all([new LocalPlatform().start(), new LocalPlatform().start()]);
   dataDir = mkdtempSync(join(tmpdir(), 'threaded-sender-'));
   exchanges.length = 0;
+  losses.length = 0;
   sender = createSender(compiled);
 });
 afterEach(async () => {
+  const lost = losses.length;
   await sender.close();
+  // To be ended is no trouble that anybody is told of.
+  expect(losses).toHaveLength(lost);
   await Promise.all([here.stop(), there.stop()]);
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -259,4 +265,16 @@ test('pushes that a thread was sending when it ended may have arrived, and the n
     expect(classifyFailure(lost)).toEqual({ outcome: 'retry', possiblyArrived: true });
   }
   expect(await sender.send(pushOf(), {})).toMatchObject({ status: 201 });
+});
+
+test('a thread that cannot start is not tried again: pushes go as if there were none', async () => {
+  await sender.close();
+  sender = createSender(new URL('./broken-thread.mjs', import.meta.url));
+  await eventually('the end of a thread', async () => {
+    await sendAtOnce(4);
+    return losses.length > 0;
+  });
+  const deliveries = [...(await sendAtOnce(8)), ...(await sendAtOnce(8))];
+  expect(deliveries.map(({ status }) => status)).toEqual(Array(16).fill(201));
+  expect(losses).toMatchObject([{ message: 'it cannot start' }]);
 });
