@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { init, ServerError, TypeValidationError, type UserAccessToken } from '../../../src/digime/index.js';
 import { classifyFailure } from '../../../src/push/delivery/classify-failure.js';
@@ -269,12 +271,15 @@ test('pushes that a thread was sending when it ended may have arrived, and the n
 
 test('a thread that cannot start is not tried again: pushes go as if there were none', async () => {
   await sender.close();
-  sender = createSender(new URL('./broken-thread.mjs', import.meta.url));
+  const broken = new URL('./broken-thread.mjs', import.meta.url);
+  sender = createSender(broken);
   await eventually('the end of a thread', async () => {
     await sendAtOnce(4);
     return losses.length > 0;
   });
   const deliveries = [...(await sendAtOnce(8)), ...(await sendAtOnce(8))];
   expect(deliveries.map(({ status }) => status)).toEqual(Array(16).fill(201));
+  // One that had been started meanwhile would have failed before this one does.
+  await once(new Worker(broken), 'error');
   expect(losses).toMatchObject([{ message: 'it cannot start' }]);
 });
