@@ -130,18 +130,8 @@ export class PayloadSweeper {
     const failedBefore = this.#now() - this.#failedRetentionMs;
     for (let last: string | undefined = ''; last !== undefined; ) {
       const step = await this.#expired(last, failedBefore);
-      for (const id of step.expired)
-        await this.#releaseWhere(
-          id,
-          (pushes) =>
-            void pushes.where((over) =>
-              over
-                .whereIn('state', ['delivered', 'cancelled'])
-                .orWhere((failed) =>
-                  failed.where('state', 'failed').andWhere('updated_at', '<', failedBefore),
-                ),
-            ),
-        );
+      for (const { id, ...asSeen } of step.expired)
+        await this.#releaseWhere(id, (pushes) => void pushes.where(asSeen));
       last = step.last;
     }
     const begun = await this.#database('uploads')
@@ -174,14 +164,10 @@ export class PayloadSweeper {
       .whereIn('id', ids)
       .select('id', 'state', 'updated_at');
     return {
-      expired: pushes
-        .filter(
-          ({ state, updated_at }) =>
-            state === 'delivered' ||
-            state === 'cancelled' ||
-            (state === 'failed' && updated_at < failedBefore),
-        )
-        .map(({ id }) => id),
+      expired: pushes.filter(
+        ({ state, updated_at }) =>
+          state === 'delivered' || state === 'cancelled' || (state === 'failed' && updated_at < failedBefore),
+      ),
       last: ids.length < payloadsPerStep ? undefined : ids.at(-1),
     };
   }
