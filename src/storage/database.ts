@@ -7,6 +7,9 @@ import { rememberStatements, type SqliteConnection, setLiveConnection } from './
 
 export type Database = Knex;
 
+/** Milliseconds of the clock that all processes on one PostgreSQL share, as SQL of that. */
+export const sharedClock = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
+
 /** Whether other processes may use this database at the same time: PostgreSQL, not the embedded one. */
 export const isShared = (database: Database): boolean => database.client.config.client === 'pg';
 

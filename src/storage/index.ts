@@ -1,7 +1,7 @@
 export type { Rows, Script } from './commit-batch.js';
 export { commitTogether } from './commit-together.js';
 export { cutText } from './cut-text.js';
-export { type Database, eraseFreed, isShared, openDatabase, probeDatabase } from './database.js';
+export { type Database, eraseFreed, isShared, openDatabase, probeDatabase, sharedClock } from './database.js';
 export { lockDataDir } from './lock-data-dir.js';
 export { Mailbox } from './mailbox.js';
 export { ownSecret } from './own-secret.js';

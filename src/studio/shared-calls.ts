@@ -1,5 +1,12 @@
 import type { Interceptor, RequestPatch } from '../digime/index.js';
-import { type Database, isShared, type Mailbox, type Sealer, type Signals } from '../storage/index.js';
+import {
+  type Database,
+  isShared,
+  type Mailbox,
+  type Sealer,
+  type Signals,
+  sharedClock,
+} from '../storage/index.js';
 import { CallGate, type Decision } from './call-gate.js';
 import type { HeldView } from './held-view.js';
 import { LocalCalls, type StudioCalls, type ViewOf } from './studio-calls.js';
@@ -43,9 +50,6 @@ export const openStudioCalls = (parts: Parts): StudioCalls =>
   isShared(parts.database) ? new SharedCalls(parts) : new LocalCalls(new CallGate(), parts.viewOf);
 
 const viewContext = (id: string) => `held call ${id}`;
-
-/** Milliseconds of the clock that all processes share. */
-const clock = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
 
 /**
  * Of several processes that share a PostgreSQL: who watches, and what is held, is in the database, so that a page may be
@@ -112,7 +116,7 @@ class SharedCalls implements StudioCalls {
   async setPausing(visitorId: string, isPausing: boolean): Promise<void> {
     await this.#visits()
       .where('visitor_id', visitorId)
-      .whereRaw(`lapses_at > ${clock}`)
+      .whereRaw(`lapses_at > ${sharedClock}`)
       .update({ is_pausing: isPausing });
     if (!isPausing)
       for (const { id } of await this.heldOf(visitorId)) await this.decide(visitorId, id, 'pass');
@@ -243,11 +247,14 @@ class SharedCalls implements StudioCalls {
   }
 
   #visit(visitorId: string): Promise<Pick<VisitRow, 'is_pausing'> | undefined> {
-    return this.#visits().where('visitor_id', visitorId).whereRaw(`lapses_at > ${clock}`).first('is_pausing');
+    return this.#visits()
+      .where('visitor_id', visitorId)
+      .whereRaw(`lapses_at > ${sharedClock}`)
+      .first('is_pausing');
   }
 
   #in(ms: number) {
-    return this.#parts.database.raw(`${clock} + ?`, [ms]);
+    return this.#parts.database.raw(`${sharedClock} + ?`, [ms]);
   }
 
   #visits() {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Database } from '../storage/index.js';
+import { type Database, sharedClock } from '../storage/index.js';
 
 const defaultLapseMs = 60_000;
 const renewalsPerLapse = 3;
@@ -24,9 +24,6 @@ interface Held {
 
 /** Visitors and addresses are personal data: the table only has to tell them apart. */
 const hash = (kind: string, value: string) => createHash('sha256').update(`${kind} ${value}`).digest('hex');
-
-/** Milliseconds of the clock that all processes share. */
-const clock = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
 
 /**
  * The event streams of all processes that share a PostgreSQL, so that a visitor's share is one share whichever processes
@@ -85,9 +82,9 @@ export class SharedStreamPlaces {
       await transaction.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [held.visitor_hash]);
       const { rows } = await transaction.raw(
         `insert into event_streams (id, visitor_hash, address_hash, lapses_at)
-         select ?, ?, ?, ${clock} + ?
-         where (select count(*) from event_streams where visitor_hash = ? and lapses_at > ${clock}) < ?
-           and (select count(*) from event_streams where address_hash = ? and lapses_at > ${clock}) < ?
+         select ?, ?, ?, ${sharedClock} + ?
+         where (select count(*) from event_streams where visitor_hash = ? and lapses_at > ${sharedClock}) < ?
+           and (select count(*) from event_streams where address_hash = ? and lapses_at > ${sharedClock}) < ?
          returning id`,
         [
           ...[id, held.visitor_hash, held.address_hash, this.#lapseMs],
@@ -121,7 +118,7 @@ export class SharedStreamPlaces {
       const column = (values: readonly string[]) => values as unknown as Knex.RawBinding;
       await this.#database.raw(
         `insert into event_streams (id, visitor_hash, address_hash, lapses_at)
-         select id, visitor, address, ${clock} + ? from unnest(?::text[], ?::text[], ?::text[]) as mine (id, visitor, address)
+         select id, visitor, address, ${sharedClock} + ? from unnest(?::text[], ?::text[], ?::text[]) as mine (id, visitor, address)
          on conflict (id) do update set lapses_at = excluded.lapses_at`,
         [
           this.#lapseMs,
@@ -134,7 +131,7 @@ export class SharedStreamPlaces {
       const ended = held.flatMap(([id]) => (this.#held.has(id) ? [] : [id]));
       if (ended.length > 0) await this.#rows().whereIn('id', ended).delete();
     }
-    await this.#rows().whereRaw(`lapses_at <= ${clock}`).delete();
+    await this.#rows().whereRaw(`lapses_at <= ${sharedClock}`).delete();
   }
 
   #rows() {

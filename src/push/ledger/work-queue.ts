@@ -5,6 +5,7 @@ import {
   insertOf,
   isShared,
   type Sealer,
+  sharedClock,
   updateOf,
 } from '../../storage/index.js';
 import { type Attempt, type Push, type PushError, type PushRow, type PushState, toPush } from '../push.js';
@@ -67,15 +68,13 @@ export class WorkQueue {
 
   /** Milliseconds of the clock that all owners share, as SQL. */
   #clock() {
-    return this.#isShared
-      ? this.#database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint')
-      : this.#database.raw('?', [this.#now()]);
+    return this.#isShared ? this.#database.raw(sharedClock) : this.#database.raw('?', [this.#now()]);
   }
 
   /** A number where it can be one: raw SQL is taken apart anew for each push. */
   #leaseEnd() {
     return this.#isShared
-      ? this.#database.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint + ?', [this.#leaseMs])
+      ? this.#database.raw(`${sharedClock} + ?`, [this.#leaseMs])
       : this.#now() + this.#leaseMs;
   }
 
