@@ -6,6 +6,7 @@ import {
   ensureVisitor,
   fieldsOf,
   languageOf,
+  oneLookAtATime,
   renderPage,
   seeOther,
   translator,
@@ -103,20 +104,8 @@ export function studioRouter({ calls, recorder, streams, onboardUrl, now }: Stud
       last = JSON.stringify(state);
       stream.send('state', state);
     };
-    let isLooking = false;
-    let lookAgain = false;
-    // One look at a time, so that an older state is never sent after a newer one.
-    const tell = async () => {
-      lookAgain = true;
-      if (isLooking) return;
-      isLooking = true;
-      while (lookAgain && stream.isOpen) {
-        lookAgain = false;
-        await look().catch(() => stream.end());
-      }
-      isLooking = false;
-    };
-    const unwatch = await calls.watch(visitorId, () => void tell());
+    const tell = oneLookAtATime(stream, look);
+    const unwatch = await calls.watch(visitorId, tell);
     if (!stream.isOpen) return unwatch();
     ends.push(
       unwatch,
@@ -126,17 +115,17 @@ export function studioRouter({ calls, recorder, streams, onboardUrl, now }: Stud
         {
           onStep: (step) => {
             count = step.number;
-            void tell();
+            tell();
           },
           onNewJourney: (head) => {
             ({ id, count } = head);
-            void tell();
+            tell();
           },
           onClose: () => stream.end(),
         },
       ),
     );
-    void tell();
+    tell();
   });
 
   router.post('/studio/pause', ...formBody, async (req, res) => {

@@ -190,3 +190,25 @@ class ResponseStream implements Open {
     this.#ended();
   }
 }
+
+/**
+ * Lets a stream tell of what is there now: each call of what it returns asks for one `look`. They are made one at a time,
+ * so that an older state is never sent after a newer one; many calls during a look become one. A look that fails ends the
+ * stream: its client comes again.
+ */
+export function oneLookAtATime(stream: EventStream, look: () => Promise<void>): () => void {
+  let isLooking = false;
+  let lookAgain = false;
+  const work = async () => {
+    isLooking = true;
+    while (lookAgain && stream.isOpen) {
+      lookAgain = false;
+      await look().catch(() => stream.end());
+    }
+    isLooking = false;
+  };
+  return () => {
+    lookAgain = true;
+    if (!isLooking) void work();
+  };
+}

@@ -4,7 +4,7 @@ export { type Assets, createAssets } from './assets.js';
 export { bodyDeadline, liftBodyDeadline } from './body-deadline.js';
 export { closeWhenRead } from './close-when-read.js';
 export { describeError, errorHandler, lastResort, notFound } from './error-handler.js';
-export { type EventStream, type EventStreamLimits, EventStreams } from './event-streams.js';
+export { type EventStream, type EventStreamLimits, EventStreams, oneLookAtATime } from './event-streams.js';
 export { formatOf } from './format.js';
 export { createHealth, type Health } from './health.js';
 export { hostCheck } from './host-check.js';

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { EventStreams } from '../../web/index.js';
+import { type EventStreams, oneLookAtATime } from '../../web/index.js';
 import type { Progress } from '../delivery/attempt-progress.js';
 import { finalStates } from '../push.js';
 import type { PushView } from './push-view.js';
@@ -29,9 +29,6 @@ export async function streamPushEvents(
   });
   if (!stream.isOpen) return;
   let last = '';
-  let isLooking = false;
-  let lookAgain = false;
-
   const look = async () => {
     const view = await load();
     if (view === undefined) return stream.end();
@@ -40,19 +37,9 @@ export async function streamPushEvents(
     last = text;
     if (finalStates.some((state) => state === view.state)) stream.end();
   };
-  // One look at a time, so that an older state is never sent after a newer one.
-  const changed = async () => {
-    lookAgain = true;
-    if (isLooking) return;
-    isLooking = true;
-    while (lookAgain && stream.isOpen) {
-      lookAgain = false;
-      await look().catch(() => stream.end());
-    }
-    isLooking = false;
-  };
-  watches.push(watch(() => void changed()));
+  const changed = oneLookAtATime(stream, look);
+  watches.push(watch(changed));
   const { watchProgress } = options;
   if (watchProgress) watches.push(watchProgress((progress) => stream.send('progress', progress)));
-  void changed();
+  changed();
 }
