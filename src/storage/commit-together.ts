@@ -1,6 +1,6 @@
 import { commitBatch, goesOn, type Outcome, type Rows, type Script, Undone } from './commit-batch.js';
 import { type Database, isShared } from './database.js';
-import { writerIn } from './statements.js';
+import { runByKnex } from './statements.js';
 
 interface Waiting {
   readonly script: Script;
@@ -79,10 +79,9 @@ export async function commitTogether(database: Database, script: Script): Promis
 async function commitAlone(database: Database, script: Script): Promise<Rows | undefined> {
   try {
     return await database.transaction(async (transaction) => {
-      const writer = writerIn(transaction);
       const all: Rows = [];
       for (const step of script) {
-        const rows = await writer.run(step);
+        const rows = await runByKnex<Rows[number][number]>(transaction, step);
         all.push(rows);
         if (!goesOn(step, rows)) break;
       }

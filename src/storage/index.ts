@@ -1,4 +1,3 @@
-export type { Rows, Script } from './commit-batch.js';
 export { commitTogether } from './commit-together.js';
 export { cutText } from './cut-text.js';
 export { type Database, eraseFreed, isShared, openDatabase, probeDatabase, sharedClock } from './database.js';
@@ -15,5 +14,5 @@ export { cookieSecret, createSealer, type Sealer } from './sealing.js';
 export { noSignals, postgresSignals, type Signals } from './signals.js';
 export { Spool } from './spool.js';
 export type { Statement } from './sqlite-connection.js';
-export { insertOf, readRows, statementOf, updateOf, type Writer } from './statements.js';
+export { insertOf, readRows, statementOf, updateOf } from './statements.js';
 export { asSpoolError, asStorageError } from './storage-error.js';

@@ -2,14 +2,8 @@ import type { Knex } from 'knex';
 import { type Database, isShared } from './database.js';
 import { liveConnection, runOn, type Statement } from './sqlite-connection.js';
 
-/** A transaction that statements are run in. */
-export interface Writer {
-  /** @returns its rows, where it gives any (`returning`) */
-  run<Row = Record<string, unknown>>(statement: Statement): Promise<Row[]>;
-}
-
 /**
- * Reads rows with one statement. The statements of every push go this way and through `Writer`: to build a query with Knex
+ * Reads rows with one statement. The statements of every push go this way and through `commitTogether`: to build a query with Knex
  * takes several times as long as SQLite takes to answer it. In SQLite it is answered at once, unless a transaction is open
  * on the one connection: then it waits for its turn, or it would see what may never be committed.
  */
@@ -19,12 +13,8 @@ export async function readRows<Row>(database: Database, statement: Statement): P
   return runByKnex<Row>(database, statement);
 }
 
-/** The writer of a transaction of Knex. */
-export const writerIn = (transaction: Knex.Transaction): Writer => ({
-  run: (statement) => runByKnex(transaction, statement),
-});
-
-async function runByKnex<Row>(knex: Knex, { sql, values }: Statement): Promise<Row[]> {
+/** Runs one statement through Knex, or in a transaction of it. @returns its rows, where it gives any (`returning`) */
+export async function runByKnex<Row>(knex: Knex, { sql, values }: Statement): Promise<Row[]> {
   const answer = await knex.raw(sql, values as Knex.RawBinding[]);
   return Array.isArray(answer) ? answer : (answer.rows ?? []);
 }
